@@ -1,0 +1,86 @@
+# The targets of the observatory. `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+ENGINE_PACKAGE := internal/engine/npm
+ENGINE := bin/libchdb.so
+KAFKA := .cache/kafka/libs
+LINT := .cache/bin/golangci-lint
+PROGRAM := bin/observatory
+
+GO ?= go
+# The race detector needs a C compiler; without one the tests run without it and say so.
+RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
+TESTFLAGS ?= $(RACE) -shuffle=on -count=1 -timeout=20m
+# Two packages at a time: each may start engines and brokers of its own.
+PACKAGES ?= ./...
+
+.PHONY: help
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: $(ENGINE) ## Builds bin/observatory with its engine beside it
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/observatory
+
+$(ENGINE): $(ENGINE_PACKAGE)/package-lock.json
+	npm ci --prefix $(ENGINE_PACKAGE) --no-audit --no-fund
+	mkdir -p bin
+	ln -f $(ENGINE_PACKAGE)/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so $@ || cp $(ENGINE_PACKAGE)/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so $@
+	touch $@
+
+.PHONY: test
+test: build lint drift kafka ## Passes when the project is sound: lint, generated files, all tests on the real engine and brokers
+	@[ -n "$(RACE)" ] || echo "no C compiler: tests run without the race detector"
+	$(GO) test $(TESTFLAGS) -p 2 $(PACKAGES)
+
+.PHONY: lint
+lint: $(LINT) ## Checks style, formatting and the direction of imports
+	$(LINT) run ./...
+
+$(LINT): tools/go.sum
+	mkdir -p $(@D)
+	cd tools && $(GO) build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: fmt
+fmt: $(LINT) ## Formats the code
+	$(LINT) fmt ./...
+
+.PHONY: generate
+generate: ## Writes what is generated: event code, reference pages
+	cd tools && $(GO) run ./genproto ../schema
+	$(GO) test ./schema ./internal/app -run 'Dictionary|Reference' -update
+
+.PHONY: drift
+drift: # Fails when the generated event code is not what the contract says
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
+	cp schema/events.proto "$$out" && (cd tools && $(GO) run ./genproto "$$out"); \
+	for f in events.pb.go events_vtproto.pb.go; do cmp "$$out/$$f" "schema/$$f" || { echo "schema/$$f is not what events.proto says: run make generate"; exit 1; }; done
+
+.PHONY: kafka
+kafka: # Fetches Apache Kafka for the tests where Java and Maven are
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(KAFKA); else echo "no Java or no Maven: tests against Apache Kafka are skipped"; fi
+
+$(KAFKA): scripts/kafka/pom.xml
+	mvn -q -B -f scripts/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
+	touch $@
+
+.PHONY: kafka-test
+kafka-test: kafka ## Runs the log's conformance suite against Apache Kafka, alone and as three brokers
+	$(GO) test $(TESTFLAGS) -run 'Kafka' -v ./internal/eventlog
+
+.PHONY: bench
+bench: build ## Measures the stages and the whole road
+	$(GO) test -run '^$$' -bench . -benchmem ./collectors/... ./processors/... ./internal/...
+	$(GO) run ./test/road -posts $(POSTS)
+
+POSTS ?= 1000000
+
+.PHONY: chaos
+chaos: build ## Kills and stops processes by drawn schedules and compares what is left: SCHEDULES=100 SEED=1
+	$(GO) test -count=1 -v -timeout 90m ./test/chaos -schedules $(SCHEDULES) -seed $(SEED)
+
+SCHEDULES ?= 100
+SEED ?= 1

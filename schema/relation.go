@@ -1,0 +1,105 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The databases of the store.
+const (
+	Database      = "observatory"       // Relations for people; the default of every user.
+	StoreDatabase = "observatory_store" // The rows behind them; for the writer alone.
+)
+
+// Column is a column of a table or a view.
+type Column struct {
+	Name  string
+	Type  string // As ClickHouse writes it.
+	Doc   string // One or two sentences; ends up in the database and in every codebook.
+	Codec string // Without CODEC(…); empty for the default.
+	TTL   string // When the column is emptied; empty for never.
+	Audit bool   // Says how a row got here, not what it says: two deliveries of the same event may differ in it.
+}
+
+// Index is a data-skipping index.
+type Index struct{ Name, Expr, Type string }
+
+// Table holds rows. Its name lies in StoreDatabase.
+type Table struct {
+	Name        string
+	Doc         string
+	Columns     []Column
+	Indexes     []Index
+	Engine      string
+	PartitionBy string
+	OrderBy     string
+	TTL         string
+	Settings    string
+	Retention   string // How long rows are kept, in words.
+	Deletion    string // How a deletion reaches the table, in words.
+}
+
+// View is what people read. Its name lies in Database.
+type View struct {
+	Name       string
+	Doc        string
+	Columns    []Column
+	Query      string
+	Restricted bool // Only the role custodian reads it.
+	From       []string
+}
+
+// Create is the statement that creates the table.
+func (t Table) Create() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s.%s\n(\n", StoreDatabase, t.Name)
+	for i, c := range t.Columns {
+		fmt.Fprintf(&b, "    `%s` %s COMMENT %s", c.Name, c.Type, quote(c.Doc))
+		if c.Codec != "" {
+			fmt.Fprintf(&b, " CODEC(%s)", c.Codec)
+		}
+		if c.TTL != "" {
+			fmt.Fprintf(&b, " TTL %s", c.TTL)
+		}
+		if i < len(t.Columns)-1 || len(t.Indexes) > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	for i, x := range t.Indexes {
+		fmt.Fprintf(&b, "    INDEX %s %s TYPE %s", x.Name, x.Expr, x.Type)
+		if i < len(t.Indexes)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, ")\nENGINE = %s\n", t.Engine)
+	for _, clause := range []struct{ word, value string }{
+		{"PARTITION BY", t.PartitionBy}, {"ORDER BY", t.OrderBy}, {"TTL", t.TTL}, {"SETTINGS", t.Settings},
+	} {
+		if clause.value != "" {
+			fmt.Fprintf(&b, "%s %s\n", clause.word, clause.value)
+		}
+	}
+	fmt.Fprintf(&b, "COMMENT %s", quote(t.Doc))
+	return b.String()
+}
+
+// Create is the statement that creates the view, or replaces an older one.
+func (v View) Create() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s.%s\n(\n", Database, v.Name)
+	for i, c := range v.Columns {
+		fmt.Fprintf(&b, "    `%s` %s COMMENT %s", c.Name, c.Type, quote(c.Doc))
+		if i < len(v.Columns)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, ")\nAS %s\nCOMMENT %s", strings.TrimSpace(v.Query), quote(v.Doc))
+	return b.String()
+}
+
+func quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}

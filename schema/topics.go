@@ -1,0 +1,72 @@
+package schema
+
+import "time"
+
+// The topics of the log. The version in a name changes when an event can no
+// longer be read by the code of the version before.
+const (
+	TopicPosts    = "posts.v1"    // Posts, deletions and account snapshots.
+	TopicCoverage = "coverage.v1" // What each source delivered in each minute.
+	TopicRejects  = "rejects.v1"  // Outside input that could not be used.
+)
+
+// Topic is how a topic is created.
+type Topic struct {
+	Name           string
+	Partitions     int
+	Retention      time.Duration // Counted from when the log took the record.
+	RetentionBytes int64         // Per partition; -1 for no limit.
+	Doc            string
+}
+
+// Topics lists the topics. Records carry personal data: none is kept for more
+// than 30 days.
+func Topics() []Topic {
+	const day = 24 * time.Hour
+	return []Topic{
+		{Name: TopicPosts, Partitions: 4, Retention: 7 * day, RetentionBytes: 16 << 30, Doc: "Posts, deletions and account snapshots, keyed by platform and author."},
+		{Name: TopicCoverage, Partitions: 1, Retention: 30 * day, RetentionBytes: 1 << 30, Doc: "What each source delivered in each minute, keyed by source."},
+		{Name: TopicRejects, Partitions: 1, Retention: 30 * day, RetentionBytes: 4 << 30, Doc: "Outside input that could not be used, with its reason and raw bytes, keyed by source."},
+	}
+}
+
+// Topic is the topic that carries the event; it is empty for an empty event.
+func (x *Event) Topic() string {
+	switch x.GetKind().(type) {
+	case *Event_Post, *Event_Delete, *Event_Account:
+		return TopicPosts
+	case *Event_Coverage:
+		return TopicCoverage
+	case *Event_Reject:
+		return TopicRejects
+	}
+	return ""
+}
+
+// AppendKey appends the event's key to b. Events of one author share a key, so
+// that they share a partition and keep their order; a delete that names no
+// author has the post's.
+func (x *Event) AppendKey(b []byte) []byte {
+	switch kind := x.GetKind().(type) {
+	case *Event_Post:
+		return appendKey(b, kind.Post.GetPlatform(), kind.Post.GetAuthor().GetNativeId())
+	case *Event_Delete:
+		if author := kind.Delete.GetAuthorId(); author != "" {
+			return appendKey(b, kind.Delete.GetPlatform(), author)
+		}
+		return appendKey(b, kind.Delete.GetPlatform(), kind.Delete.GetNativeId())
+	case *Event_Account:
+		return appendKey(b, kind.Account.GetPlatform(), kind.Account.GetNativeId())
+	case *Event_Coverage:
+		return append(b, kind.Coverage.GetSource()...)
+	case *Event_Reject:
+		return append(b, kind.Reject.GetSource()...)
+	}
+	return b
+}
+
+func appendKey(b []byte, p Platform, id string) []byte {
+	b = append(b, p.Name()...)
+	b = append(b, '/')
+	return append(b, id...)
+}

@@ -1,0 +1,167 @@
+package schema
+
+import "strings"
+
+const (
+	zeroUUID    = "toUUID('00000000-0000-0000-0000-000000000000')"
+	visiblePost = "NOT deleted AND (platform, post_id) NOT IN (SELECT platform, post_id FROM " + StoreDatabase + "." + TableTombstones + " WHERE account_id = " + zeroUUID + ")"
+)
+
+// Views lists the relations that people read, in the order of their creation.
+func Views() []View {
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), tombstones(), rejects(), identities(), postRefs()}
+}
+
+// pick takes columns of a table by name, with what the table says of them.
+func pick(t Table, names ...string) []Column {
+	columns := make([]Column, 0, len(names))
+	for _, name := range names {
+		for _, c := range t.Columns {
+			if c.Name == name {
+				columns = append(columns, Column{Name: c.Name, Type: c.Type, Doc: c.Doc, Audit: c.Audit})
+			}
+		}
+	}
+	return columns
+}
+
+func selectFrom(columns []Column, exprs map[string]string, rest string) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+		if expr, ok := exprs[c.Name]; ok {
+			names[i] = expr + " AS " + c.Name
+		}
+	}
+	return "SELECT " + strings.Join(names, ", ") + "\nFROM " + rest
+}
+
+func posts() View {
+	columns := pick(postRows(), strings.Fields(`platform post_id account_id kind revision claimed_at created_at collected_at imported_at
+		clamped archived lang lang_source langs title text text_hash reply_to reply_to_account repost_of repost_of_account quote_of quote_of_account
+		mentions hashtags queries likes reposts replies quotes views client sensitive collector source _partition _offset`)...)
+	exprs := map[string]string{}
+	for i, c := range columns {
+		for _, reference := range []string{"reply_to", "repost_of", "quote_of"} {
+			if c.Name == reference || c.Name == reference+"_account" {
+				columns[i].Type = "Nullable(UUID)"
+				columns[i].Doc = strings.NewReplacer("zero for none", "null for none", "zero where", "null where").Replace(c.Doc)
+				exprs[c.Name] = "nullIf(p." + c.Name + ", " + zeroUUID + ")"
+			}
+		}
+	}
+	return View{
+		Name: "posts", Doc: "Posts, the newest revision of each; deleted ones are hidden.", Columns: columns,
+		Query: selectFrom(columns, exprs, StoreDatabase+"."+TablePosts+" AS p FINAL\nWHERE "+visiblePost), From: []string{TablePosts, TableTombstones},
+	}
+}
+
+func links() View {
+	columns := append(pick(postRows(), "platform", "post_id", "account_id", "created_at", "lang", "kind"),
+		Column{Name: "url", Type: "String", Doc: "The URL as given; of a profile or a post the platform and its pseudonym."},
+		Column{Name: "domain", Type: typeWord, Doc: "Its registrable domain (Public Suffix List); empty where it has none."},
+		Column{Name: "unresolved", Type: "Bool", Doc: "The URL is a shortener's: its target is unknown."},
+		Column{Name: "source_class", Type: typeWord, Doc: "Class of the linked source at the time of the post; empty where it is not rated."})
+	return View{
+		Name: "links", Doc: "Links: one row per post and URL.", Columns: columns,
+		Query: "SELECT platform, post_id, account_id, created_at, lang, kind, url, domain, unresolved, '' AS source_class\n" +
+			"FROM " + StoreDatabase + "." + TablePosts + " FINAL\n" +
+			"ARRAY JOIN `links.url` AS url, `links.domain` AS domain, `links.unresolved` AS unresolved\nWHERE " + visiblePost,
+		From: []string{TablePosts, TableTombstones},
+	}
+}
+
+func actions() View {
+	columns := []Column{
+		{Name: "platform", Type: typeWord, Doc: "The platform."},
+		{Name: "account_id", Type: "UUID", Doc: "Who did it: pseudonym of the account."},
+		{Name: "post_id", Type: "UUID", Doc: "With which post: its pseudonym."},
+		{Name: "kind", Type: typeWord, Doc: "What kind of object: url, repost, text, hashtags, media or reply."},
+		{Name: "object_id", Type: "String", Doc: "To what: the URL, the pseudonym of the post or the media, the hash of the text's normal form, the hashtags joined by blanks."},
+		{Name: "created_at", Type: typeTime, Doc: "When, in event time."},
+	}
+	return View{
+		Name: "actions", Doc: "What accounts did to which objects, and when. A repost is an action on the original alone: its text and links are the original's.",
+		Columns: columns,
+		Query: `SELECT platform, account_id, post_id, action.1 AS kind, action.2 AS object_id, created_at
+FROM ` + StoreDatabase + "." + TablePosts + ` FINAL
+ARRAY JOIN if(repost_of != ` + zeroUUID + `,
+    [('repost', toString(repost_of))],
+    arrayConcat(
+        arrayMap(u -> ('url', u), arrayDistinct(` + "`links.url`" + `)),
+        arrayMap(m -> ('media', m), arrayDistinct(` + "`media.id`" + `)),
+        if(text_hash = 0, [], [('text', lower(hex(text_hash)))]),
+        if(empty(hashtags), [], [('hashtags', arrayStringConcat(hashtags, ' '))]),
+        if(reply_to = ` + zeroUUID + `, [], [('reply', toString(reply_to))]))) AS action
+WHERE ` + visiblePost + `
+UNION ALL
+SELECT platform, account_id, post_id, kind, object_id, created_at
+FROM ` + StoreDatabase + "." + TableShares + ` FINAL
+WHERE (platform, post_id) NOT IN (
+    SELECT platform, post_id FROM ` + StoreDatabase + "." + TableTombstones + `
+    WHERE platform IN (SELECT DISTINCT platform FROM ` + StoreDatabase + "." + TableShares + `))`,
+		From: []string{TablePosts, TableShares, TableTombstones},
+	}
+}
+
+func accounts() View {
+	columns := pick(accountRows(), "platform", "account_id", "collected_at", "followers", "following", "posts", "created_at", "declared_bot", "verified", "status", "collector", "source")
+	return View{
+		Name: "accounts", Doc: "Snapshots of accounts, the last of each day.", Columns: columns,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableAccounts+" FINAL"), From: []string{TableAccounts},
+	}
+}
+
+func hourly() View {
+	columns := pick(hourlyRows(), "hour", "platform", "lang", "query", "source_class", "kind", "posts", "accounts", "links")
+	return View{
+		Name: "hourly", Doc: "Counts per hour, platform, language, query, source class and kind: what panels read.", Columns: columns,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableHourly+" FINAL\nWHERE posts > 0"), From: []string{TableHourly},
+	}
+}
+
+func coverage() View {
+	columns := pick(coverageRows(), "source", "minute", "collector", "platform", "connected", "expected", "received", "emitted", "rejected", "kinds", "late", "lag_s", "gap_from", "gap_to", "gap_reason")
+	return View{
+		Name: "coverage", Doc: "What each source delivered in each minute, and what is missing.", Columns: columns,
+		Query: `SELECT source, minute, any(c.collector) AS collector, any(c.platform) AS platform, max(c.connected) AS connected, max(c.expected) AS expected,
+    sum(c.received) AS received, sum(c.emitted) AS emitted, sumMap(c.rejected) AS rejected, sumMap(c.kinds) AS kinds, sum(c.late) AS late, max(c.lag_s) AS lag_s,
+    min(c.gap_from) AS gap_from, max(c.gap_to) AS gap_to, max(c.gap_reason) AS gap_reason
+FROM ` + StoreDatabase + "." + TableCoverage + ` AS c FINAL
+GROUP BY source, minute`,
+		From: []string{TableCoverage},
+	}
+}
+
+func tombstones() View {
+	columns := pick(tombstoneRows(), "platform", "post_id", "account_id", "deleted_at", "collected_at", "collector", "source")
+	return View{
+		Name: "tombstones", Doc: "Deletions, whether or not the post was ever here.", Columns: columns,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableTombstones+" FINAL"), From: []string{TableTombstones},
+	}
+}
+
+func rejects() View {
+	columns := pick(rejectRows(), "reject_id", "platform", "collector", "source", "position", "reason", "detail", "raw", "raw_size", "raw_sha256", "collected_at", "imported_at")
+	return View{
+		Name: "rejects", Doc: "Outside input that could not be used, with its reason.", Columns: columns, Restricted: true,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableRejects+" FINAL"), From: []string{TableRejects},
+	}
+}
+
+func identities() View {
+	columns := pick(identityRows(), "platform", "account_id", "native_id", "handle", "name", "collected_at")
+	return View{
+		Name: "identities", Doc: "Which account a pseudonym stands for.", Columns: columns, Restricted: true,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableIdentities+" FINAL"), From: []string{TableIdentities},
+	}
+}
+
+func postRefs() View {
+	columns := pick(postRows(), "platform", "post_id", "account_id", "native_id", "permalink", "raw_text", "collected_at")
+	return View{
+		Name: "post_refs", Doc: "Native ids, addresses and raw text of posts.", Columns: columns, Restricted: true,
+		Query: selectFrom(columns, map[string]string{"raw_text": "if(raw_text = '', text, raw_text)"}, StoreDatabase+"."+TablePosts+" FINAL\nWHERE "+visiblePost),
+		From:  []string{TablePosts, TableTombstones},
+	}
+}

@@ -1,0 +1,126 @@
+// Command road measures the whole road on this machine: from a generated file
+// to rows that can be queried, with the CPU time of each process, beside a loop
+// that only consumes the same topic and discards it.
+//
+//	go run ./test/road -posts 1000000
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/election-observatory/observatory/schema"
+	"github.com/election-observatory/observatory/test/fixture"
+)
+
+func main() {
+	posts := flag.Int("posts", 1_000_000, "events to generate")
+	program := flag.String("program", "bin/observatory", "the program to measure")
+	rounds := flag.Int("rounds", 3, "times that the discarding loop is run")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *program, *posts, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "road:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, program string, posts, rounds int) error {
+	dir, err := os.MkdirTemp("", "road-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // A leftover in the temporary folder harms nobody.
+	file := filepath.Join(dir, "events.jsonl")
+	if err := generate(file, posts); err != nil {
+		return err
+	}
+	owner, err := startOwner(ctx, program, filepath.Join(dir, "data"))
+	if err != nil {
+		return err
+	}
+	defer owner.stop()
+	before := owner.cpu()
+	start := time.Now()
+	imported, err := importFile(ctx, program, owner.data, file)
+	if err != nil {
+		return err
+	}
+	wall := time.Since(start)
+	spent := owner.cpu().minus(before)
+	spent["importer: decode, map, encode, produce"] = imported.cpu
+	peak := owner.memory()
+	var discards []discard
+	for range rounds {
+		d, err := consumeAndDiscard(ctx, owner.ends.Kafka, schema.TopicPosts)
+		if err != nil {
+			return err
+		}
+		discards = append(discards, d)
+	}
+	report(wall, imported, spent, peak, discards)
+	return nil
+}
+
+func generate(path string, posts int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := fixture.Jetstream(f, 1, posts); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+type imported struct {
+	Read   uint64
+	Stored uint64
+	cpu    time.Duration
+}
+
+func importFile(ctx context.Context, program, data, file string) (imported, error) {
+	cmd := exec.CommandContext(ctx, program, "--data", data, "import", "--json", "--format", "jetstream", file)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return imported{}, fmt.Errorf("import: %w", err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	var sum imported
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &sum); err != nil {
+		return imported{}, fmt.Errorf("import: %w", err)
+	}
+	sum.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return sum, nil
+}
+
+func report(wall time.Duration, sum imported, spent cpuTimes, peak map[string]uint64, discards []discard) {
+	events := float64(sum.Read)
+	fmt.Printf("%d events read, %d stored, queryable and aggregated after %s: %.0f events/s\n\n", sum.Read, sum.Stored, wall.Round(time.Millisecond), events/wall.Seconds())
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "process\tCPU s\tµs/event\tpeak MB\t")
+	var total time.Duration
+	for _, name := range spent.names() {
+		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%d\t\n", name, spent[name].Seconds(), micros(spent[name])/events, peak[name]>>20)
+		total += spent[name]
+	}
+	fmt.Fprintf(w, "all\t%.2f\t%.2f\t\t\n", total.Seconds(), micros(total)/events)
+	for _, d := range discards {
+		fmt.Fprintf(w, "consume and discard\t%.2f\t%.2f\t\t\n", d.cpu.Seconds(), micros(d.cpu)/float64(d.records))
+	}
+	_ = w.Flush()
+}
+
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
