@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Role is what a user may do.
+type Role string
+
+// The roles. Each user has the name of its role.
+const (
+	RoleOwner      Role = "owner"      // Everything; migrations.
+	RoleIngest     Role = "ingest"     // Inserts, and reads what it must look up.
+	RoleResearcher Role = "researcher" // Reads every relation but the restricted ones.
+	RoleAnalyst    Role = "analyst"    // The same, for people who watch.
+	RoleDashboard  Role = "dashboard"  // The same, for dashboards.
+	RolePublic     Role = "public"     // Reads aggregates.
+	RoleCustodian  Role = "custodian"  // Reads the restricted relations as well.
+)
+
+// Roles lists the roles.
+func Roles() []Role {
+	return []Role{RoleOwner, RoleIngest, RoleResearcher, RoleAnalyst, RoleDashboard, RolePublic, RoleCustodian}
+}
+
+// Limits bound one query of a reader.
+type Limits struct {
+	Time        time.Duration // Longest execution.
+	Memory      uint64        // Bytes of memory.
+	ResultBytes uint64        // Bytes of the result; 0 for no limit.
+	Threads     int           // Threads that one query may use.
+	Concurrent  int           // Queries of the role at a time; others wait.
+}
+
+// Config says what the engine serves.
+type Config struct {
+	// Dir holds the data. One process at a time may serve it.
+	Dir string
+	// Library is the path of libchdb.so; empty to look beside the program.
+	Library string
+	// Database is the default of every user.
+	Database string
+	// Relations are those of Database that readers may name, without the
+	// restricted ones.
+	Relations []string
+	// Restricted are those that only the custodian may name.
+	Restricted []string
+	// Aggregates are those that the role public may name.
+	Aggregates []string
+	// Passwords are the users' passwords by role. A role without one cannot log in.
+	Passwords map[Role]string
+	// Anonymous is the role of requests without credentials; empty refuses them.
+	Anonymous Role
+	// Readers bounds the queries of readers.
+	Readers Limits
+	// WriterConcurrent is how many requests of owner and ingest run at a time.
+	WriterConcurrent int
+	// QueryBytes is the longest text of a query, in bytes; data of inserts does not count.
+	QueryBytes int64
+	// Wait is how long a request waits for its turn.
+	Wait time.Duration
+}
+
+// DefaultConfig is what suits two cores. Dir and the relations are left to be filled in.
+func DefaultConfig() Config {
+	return Config{
+		Database:         "observatory",
+		Readers:          Limits{Time: 60 * time.Second, Memory: 3 << 30, Threads: 2, Concurrent: 6},
+		WriterConcurrent: 8,
+		QueryBytes:       16 << 20,
+		Wait:             30 * time.Second,
+	}
+}
+
+// Validate says what is wrong, if anything.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.Dir == "" {
+		errs = append(errs, errors.New("the engine needs a directory"))
+	}
+	if c.Database == "" {
+		errs = append(errs, errors.New("the engine needs a default database"))
+	}
+	if c.Readers.Time <= 0 || c.Readers.Memory == 0 || c.Readers.Threads < 1 || c.Readers.Concurrent < 1 {
+		errs = append(errs, errors.New("readers need a limit of time, memory, threads and concurrent queries"))
+	}
+	if c.WriterConcurrent < 1 || c.QueryBytes < 1 || c.Wait <= 0 {
+		errs = append(errs, errors.New("concurrent writers, query bytes and wait must be above zero"))
+	}
+	for role := range c.Passwords {
+		if !known(role) {
+			errs = append(errs, fmt.Errorf("there is no role %q", role))
+		}
+	}
+	if c.Anonymous != "" && (!known(c.Anonymous) || c.Anonymous.writes() || c.Anonymous == RoleCustodian) {
+		errs = append(errs, fmt.Errorf("requests without credentials cannot be %q", c.Anonymous))
+	}
+	return errors.Join(errs...)
+}
+
+func known(role Role) bool {
+	for _, r := range Roles() {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// writes says whether the role may change anything.
+func (r Role) writes() bool { return r == RoleOwner || r == RoleIngest }

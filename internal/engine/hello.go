@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"encoding/binary"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The revisions from which a block of the Native format begins with block
+// information, and from which each column says how it is serialised.
+const (
+	revisionBlockInfo = 1
+	revisionColumns   = 54454
+)
+
+// path is where the engine keeps its data.
+func (s *server) path() string { return filepath.Join(s.cfg.Dir, "data") }
+
+// hello answers clickhouse-go's first question by hand. The client decodes the
+// answer by its own revision and everything after it by the revision that it is
+// told: told 0, it takes plain Native, which is what the engine writes.
+func (s *server) hello(w http.ResponseWriter, q *request) bool {
+	if strings.Join(strings.Fields(strings.TrimRight(strings.TrimSpace(q.query), ";")), " ") != "SELECT displayName(), version(), revision(), timezone()" || q.resultFormat() != "Native" {
+		return false
+	}
+	revision, _ := strconv.Atoi(q.params.Get("client_protocol_version"))
+	var b []byte
+	if revision >= revisionBlockInfo {
+		b = append(b, 1, 0, 2, 0xff, 0xff, 0xff, 0xff, 0)
+	}
+	b = append(b, 4, 1) // Four columns, one row.
+	column := func(name, kind string, value []byte) {
+		b = appendString(appendString(b, name), kind)
+		if revision >= revisionColumns {
+			b = append(b, 0)
+		}
+		b = append(b, value...)
+	}
+	column("displayName()", "String", appendString(nil, "observatory"))
+	column("version()", "String", appendString(nil, s.version))
+	column("revision()", "UInt32", binary.LittleEndian.AppendUint32(nil, 0))
+	column("timezone()", "String", appendString(nil, "UTC"))
+	out, finish := q.encoder(w)
+	_, _ = out.Write(b)
+	finish()
+	return true
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/election-observatory/observatory/internal/engine/chdb"
+)
+
+// server answers the HTTP interface.
+type server struct {
+	cfg     Config
+	log     *zap.Logger
+	lib     *chdb.Library
+	version string
+	access  *access
+	readers chan struct{} // A place in it is a running query of a reader.
+	writers chan struct{}
+}
+
+// Serve runs the engine on its directory and answers requests on ln until ctx
+// ends. There is one engine per process.
+func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) error {
+	if err := cfg.Validate(); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	path, err := chdb.Find(cfg.Library)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	unlock, err := lock(cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	defer unlock()
+	lib, err := chdb.Load(path)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	root, err := lib.Connect(filepath.Join(cfg.Dir, "data"), nil)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	defer lib.Shutdown()
+	defer root.Close() // It keeps the engine open while requests come and go.
+	s := &server{
+		cfg: cfg, log: log.Named("engine"), lib: lib,
+		readers: make(chan struct{}, cfg.Readers.Concurrent), writers: make(chan struct{}, cfg.WriterConcurrent),
+	}
+	if err := s.prepare(root); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	return s.serve(ctx, ln)
+}
+
+// prepare makes the default database and learns the engine's catalogue.
+func (s *server) prepare(root *chdb.Conn) error {
+	if _, _, err := root.Query("CREATE DATABASE IF NOT EXISTS "+s.cfg.Database, "TSV"); err != nil {
+		return err
+	}
+	out, _, err := root.Query("SELECT version()", "TSVRaw")
+	if err != nil {
+		return err
+	}
+	s.version = trimLine(out)
+	s.access, err = newAccess(root, s.cfg.Database)
+	return err
+}
+
+// serve ends in three steps: no new requests, those that run are given a
+// moment, the rest is cancelled.
+func (s *server) serve(ctx context.Context, ln net.Listener) error {
+	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	web := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    1 << 20,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(ln) }()
+	s.log.Info("engine serves", zap.String("version", s.version), zap.Stringer("address", ln.Addr()))
+	select {
+	case err := <-failed:
+		return fmt.Errorf("engine: serve: %w", err)
+	case <-ctx.Done():
+	}
+	grace, stop := context.WithTimeout(requests, 3*time.Second)
+	defer stop()
+	if err := web.Shutdown(grace); err != nil {
+		cancel()
+		grace, stop := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer stop()
+		if err := web.Shutdown(grace); err != nil {
+			return fmt.Errorf("engine: requests did not end: %w", err)
+		}
+	}
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("engine: serve: %w", err)
+	}
+	return nil
+}
+
+// acquire waits for a place. The error is the engine's own for too many queries.
+func acquire(ctx context.Context, places chan struct{}, wait time.Duration) (release func(), err error) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-timer.C:
+		return nil, chdb.Exception(202, "TOO_MANY_SIMULTANEOUS_QUERIES", "Too many simultaneous queries: %d run, and none ended within %v", cap(places), wait)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lock holds the directory for this process. A process that just ended may
+// still be letting go of it, so a taken lock is tried for a while.
+func lock(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for range 100 {
+		if err = tryLock(f); err == nil {
+			return func() { _ = f.Close() }, nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	_ = f.Close()
+	return nil, fmt.Errorf("another engine holds %s: end it first, or use another directory", dir)
+}
