@@ -1,0 +1,293 @@
+package eventlog
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/zap"
+
+	"github.com/election-observatory/observatory/internal/eventlog/wire"
+)
+
+func position(t *testing.T, s *suite, group, topic string) int64 {
+	t.Helper()
+	committed, err := Committed(t.Context(), s.brokers(), group, topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return committed[0]
+}
+
+func commitAs(t *testing.T, s *suite, group, topic string, offset int64) {
+	t.Helper()
+	client, transport := newClient(s.brokers(), adminTimeout)
+	defer transport.CloseIdleConnections()
+	res, err := client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{
+		GroupID: group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{topic: {{Offset: offset}}},
+	})
+	if err != nil || res.Topics[topic][0].Error != nil {
+		t.Fatal(err, res)
+	}
+}
+
+// A member that was taken for dead finishes a batch that another member has
+// passed long since. Its commit must not move the group back.
+func TestConsumer_AFormerOwnerDoesNotRewindTheGroup(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers())
+	mustAppend(t, p, topic, values("a", 10))
+	l := newLedger()
+	held, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	stopFirst := consume(t, s.brokers(), "g", topic, func(ctx context.Context, b *Batch) error {
+		once.Do(func() {
+			close(held)
+			<-ctx.Done() // The generation ended; the handler does not hurry.
+			<-release
+		})
+		return l.take(ctx, b)
+	})
+	<-held
+	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1})
+	second := newLedger()
+	stopSecond := consume(t, s.brokers(), "g", topic, second.take)
+	second.wait(t, 10)
+	mustAppend(t, p, topic, values("b", 10))
+	second.wait(t, 20)
+	for position(t, s, "g", topic) != 20 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	close(release)
+	l.wait(t, 10)
+	stopFirst()
+	if at := position(t, s, "g", topic); at != 20 {
+		t.Errorf("the group is at %d, not at 20", at)
+	}
+	stopSecond()
+}
+
+func TestConsumer_ALogThatWasReplacedIsReadFromItsStart(t *testing.T) {
+	t.Parallel()
+	_, s, topic := fake(t, 1)
+	commitAs(t, s, "g", topic, 1000)
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 10))
+	l := newLedger()
+	stop := consume(t, s.brokers(), "g", topic, l.take)
+	l.wait(t, 10)
+	stop()
+	if diff := cmp.Diff([]Gap{{From: 10, To: 1000}}, l.gaps); diff != "" {
+		t.Errorf("gaps (-want +declared):\n%s", diff)
+	}
+	if at := position(t, s, "g", topic); at != 10 {
+		t.Errorf("the group is at %d, not at 10", at)
+	}
+}
+
+func TestConsumer_ANewGroupLearnsWhatWasRemovedBeforeIt(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 10))
+	if err := cluster.DeleteRecords(topic, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	l := newLedger()
+	stop := consume(t, s.brokers(), "g", topic, l.take)
+	l.wait(t, 6)
+	stop()
+	l.check(t)
+	if diff := cmp.Diff([]Gap{{From: 0, To: 4}}, l.gaps); diff != "" {
+		t.Errorf("gaps (-want +declared):\n%s", diff)
+	}
+}
+
+// A gap is handed over again, like the records, until the handler has it.
+func TestConsumer_AFailedBatchComesAgainWhole(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 10))
+	if err := cluster.DeleteRecords(topic, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	l := newLedger()
+	failures := 3
+	stop := consume(t, s.brokers(), "g", topic, func(ctx context.Context, b *Batch) error {
+		if failures > 0 {
+			failures--
+			return errors.New("the store is away")
+		}
+		return l.take(ctx, b)
+	})
+	l.wait(t, 6)
+	stop()
+	l.check(t)
+	if len(l.gaps) != 1 || l.repeated > 0 {
+		t.Errorf("gaps %v, %d repeated", l.gaps, l.repeated)
+	}
+}
+
+func TestConsumer_AsksSeldomWhenThereIsNothing(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 4)
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 100))
+	l := newLedger()
+	stop := consume(t, s.brokers(), "g", topic, l.take)
+	defer stop()
+	l.wait(t, 100)
+	time.Sleep(200 * time.Millisecond)
+	fetches := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Observe: true, Count: -1})
+	time.Sleep(idleWait)
+	if n := fetches.Hits(); n > 8 {
+		t.Errorf("%d requests for 4 partitions within %v", n, idleWait)
+	}
+}
+
+func TestConsumer_CountsWhatItDoes(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 10))
+	if err := cluster.DeleteRecords(topic, 0, 4); err != nil {
+		t.Fatal(err)
+	}
+	cfg := DefaultConsumerConfig()
+	cfg.Brokers, cfg.Group, cfg.Topics, cfg.MaxWait = s.brokers(), "g", []string{topic}, 10*time.Millisecond
+	c, err := NewConsumer(cfg, func(context.Context, *Batch) error { return nil }, zap.NewNop(), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	for metric(c.metrics.position.WithLabelValues("g", topic, "0")) != 10 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	for name, m := range map[string]struct{ got, want float64 }{
+		"records":     {metric(c.metrics.records.WithLabelValues("g", topic)), 6},
+		"gaps":        {metric(c.metrics.gaps.WithLabelValues("g", topic)), 1},
+		"gap offsets": {metric(c.metrics.gapOffsets.WithLabelValues("g", topic)), 4},
+		"generations": {metric(c.metrics.generations.WithLabelValues("g")), 1},
+	} {
+		if m.got != m.want {
+			t.Errorf("%s: %v, not %v", name, m.got, m.want)
+		}
+	}
+}
+
+// batchAt is an encoded batch at an offset.
+func batchAt(t *testing.T, base int64, vals ...string) []byte {
+	t.Helper()
+	e, err := wire.NewEncoder(wire.Snappy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vals {
+		e.Add(nil, []byte(v))
+	}
+	b, err := e.Finish(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire.Stamp(b, 1, 0, 0)
+	b = append([]byte(nil), b[4:]...)
+	binary.BigEndian.PutUint64(b, uint64(base))
+	return b
+}
+
+// testReader reads what is given to it instead of a broker's answers.
+func testReader(t *testing.T, change func(*ConsumerConfig)) *reader {
+	t.Helper()
+	cfg := DefaultConsumerConfig()
+	cfg.Brokers, cfg.Group, cfg.Topics = []string{"localhost:1"}, "g", []string{"t"}
+	change(&cfg)
+	c, err := NewConsumer(cfg, func(context.Context, *Batch) error { return nil }, zap.NewNop(), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReader(c, nil, "t", 0, 0)
+	r.begin()
+	return r
+}
+
+type run struct {
+	First, Next int64
+	Values      []string
+	Gap         *Gap
+}
+
+// cuts decodes all that was fetched, batch by batch.
+func cuts(t *testing.T, r *reader) []run {
+	t.Helper()
+	var out []run
+	for {
+		if _, err := r.decode(); err != nil {
+			t.Fatal(err)
+		}
+		got := run{First: r.batch.First, Next: r.batch.Next, Gap: r.batch.Gap}
+		for _, rec := range r.batch.Records {
+			got.Values = append(got.Values, string(rec.Value))
+		}
+		out = append(out, got)
+		r.batch.Gap = nil
+		if len(r.fetched) == 0 {
+			return out
+		}
+		r.begin()
+	}
+}
+
+func TestReader_AHoleInTheLogEndsABatchAndIsDeclared(t *testing.T) {
+	t.Parallel()
+	r := testReader(t, func(*ConsumerConfig) {})
+	r.fetched = append(batchAt(t, 0, "a", "b"), batchAt(t, 5, "c")...)
+	r.fetched = append(r.fetched, batchAt(t, 6, "d")...)
+	r.fetched = append(r.fetched, batchAt(t, 7, "cut off by the broker")[:70]...)
+	want := []run{{0, 2, []string{"a", "b"}, nil}, {5, 7, []string{"c", "d"}, &Gap{2, 5}}}
+	if diff := cmp.Diff(want, cuts(t, r)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReader_CutsBatchesToSize(t *testing.T) {
+	t.Parallel()
+	r := testReader(t, func(c *ConsumerConfig) { c.MaxBatchRecords = 2 })
+	r.fetched = append(batchAt(t, 0, "a", "b", "c", "d", "e"), batchAt(t, 5, "f")...)
+	want := []run{{0, 2, []string{"a", "b"}, nil}, {2, 4, []string{"c", "d"}, nil}, {4, 6, []string{"e", "f"}, nil}}
+	if diff := cmp.Diff(want, cuts(t, r)); diff != "" {
+		t.Errorf("by records: %s", diff)
+	}
+	r = testReader(t, func(c *ConsumerConfig) { c.MaxBatchBytes = 5 })
+	r.fetched = append(batchAt(t, 0, "aaa", "bbb", "ccc"), batchAt(t, 3, "ddddddddd", "e")...)
+	want = []run{{0, 2, []string{"aaa", "bbb"}, nil}, {2, 4, []string{"ccc", "ddddddddd"}, nil}, {4, 5, []string{"e"}, nil}}
+	if diff := cmp.Diff(want, cuts(t, r)); diff != "" {
+		t.Errorf("by bytes: %s", diff)
+	}
+}
+
+func TestReader_DamageIsAnErrorAndNothingIsSkipped(t *testing.T) {
+	t.Parallel()
+	r := testReader(t, func(*ConsumerConfig) {})
+	r.fetched = append(batchAt(t, 0, "a"), batchAt(t, 1, "b")...)
+	r.fetched[len(r.fetched)-2] ^= 1
+	if _, err := r.decode(); !errors.Is(err, wire.ErrCorrupt) {
+		t.Errorf("error %v", err)
+	}
+	r.rewind()
+	if r.next != 0 {
+		t.Errorf("goes on at %d", r.next)
+	}
+}

@@ -1,0 +1,332 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// fake is a broker within the test, whose requests can be made to fail.
+func fake(t *testing.T, partitions int) (*kfake.Cluster, *suite, string) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	s := &suite{cluster: inProcess(cluster.ListenAddrs()), n: 1}
+	return cluster, s, s.topic(t, partitions)
+}
+
+type inProcess []string
+
+func (f inProcess) brokers() []string       { return f }
+func (inProcess) stop(t testing.TB, _ int)  { t.Fatal("not stopped") }
+func (inProcess) kill(t testing.TB, _ int)  { t.Fatal("not killed") }
+func (inProcess) start(t testing.TB, _ int) { t.Fatal("not started") }
+
+// stall holds back all answers while it is locked.
+type stall struct{ sync.RWMutex }
+
+type stalledConn struct {
+	net.Conn
+	s *stall
+}
+
+func (c *stalledConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.s.RLock()
+	defer c.s.RUnlock()
+	return n, err
+}
+
+func stalling(p *Producer) *stall {
+	s := &stall{}
+	dial := p.transport.Dial
+	p.transport.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &stalledConn{Conn: conn, s: s}, nil
+	}
+	return s
+}
+
+// The sequence number of a batch that was given up may be taken, as the broker
+// may have stored it. The next batch must not be mistaken for its repetition.
+func TestAppend_WhatFollowsAGivenUpBatchIsNotLost(t *testing.T) {
+	t.Parallel()
+	_, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers())
+	stalled := stalling(p)
+	mustAppend(t, p, topic, values("before", 3))
+	stalled.Lock()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := p.Append(ctx, topic, messages(values("given-up", 3)))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	stalled.Unlock()
+	mustAppend(t, p, topic, values("after", 3))
+	got := make(map[string]int)
+	for _, r := range s.read(t, topic)[0] {
+		got[string(r.Value)]++
+	}
+	for _, v := range append(values("before", 3), values("after", 3)...) {
+		if got[v] != 1 {
+			t.Errorf("%q is in the log %d times", v, got[v])
+		}
+	}
+	if got["given-up-000000"] != 1 {
+		t.Errorf("the batch that was given up is in the log %d times; the test needs it there", got["given-up-000000"])
+	}
+}
+
+// An append that was withdrawn before its messages were sent must not send them
+// later: the caller may have changed them by then.
+func TestAppend_WhatWasWithdrawnInTimeIsNotSent(t *testing.T) {
+	t.Parallel()
+	_, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers())
+	stalled := stalling(p)
+	mustAppend(t, p, topic, values("before", 1))
+	stalled.Lock()
+	first := make(chan error, 1)
+	go func() {
+		_, err := p.Append(context.Background(), topic, messages(values("first", 3)))
+		first <- err
+	}()
+	sender := p.topics[topic].partitions[0]
+	for sending := false; !sending; time.Sleep(time.Millisecond) {
+		sender.mu.Lock()
+		sending = sender.flight != nil
+		sender.mu.Unlock()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := p.Append(ctx, topic, messages(values("withdrawn", 3))); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	stalled.Unlock()
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	mustAppend(t, p, topic, values("after", 1))
+	s.holdsOnce(t, topic, append(values("before", 1), append(values("first", 3), values("after", 1)...)...))
+}
+
+func TestAppend_BlocksWhileTooMuchIsBuffered(t *testing.T) {
+	t.Parallel()
+	_, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers(), func(c *ProducerConfig) { c.MaxBufferedBytes, c.MaxBatchBytes = 4<<10, 2<<10 })
+	stalled := stalling(p)
+	mustAppend(t, p, topic, values("v", 1))
+	stalled.Lock()
+	first := make(chan error, 1)
+	go func() {
+		_, err := p.Append(context.Background(), topic, messages(values("first", 200))) // All of the buffer.
+		first <- err
+	}()
+	for p.room.TryAcquire(1) {
+		p.room.Release(1)
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := p.Append(ctx, topic, messages(values("second", 1))); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "buffered") {
+		t.Errorf("error %v", err)
+	}
+	stalled.Unlock()
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	mustAppend(t, p, topic, values("third", 1))
+	s.holdsOnce(t, topic, append(values("v", 1), append(values("first", 200), values("third", 1)...)...))
+	if n := metric(p.metrics.buffered); n != 0 {
+		t.Errorf("%v bytes are still counted as buffered", n)
+	}
+}
+
+func TestAppend_RefusesAMessageThatFitsInNoBatch(t *testing.T) {
+	t.Parallel()
+	_, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers(), func(c *ProducerConfig) { c.MaxBatchBytes = 1000 })
+	batch := messages(values("v", 3))
+	batch[1].Value = make([]byte, 1000)
+	if _, err := p.Append(t.Context(), topic, batch); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "message 1") {
+		t.Errorf("error %v", err)
+	}
+	batch[1].Value = make([]byte, 1000-23-61-len(batch[1].Key))
+	if _, err := p.Append(t.Context(), topic, batch); err != nil {
+		t.Errorf("the largest message: %v", err)
+	}
+}
+
+func TestAppend_FaultsAreToldInOneLine(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	for name, tc := range map[string]struct {
+		err  *kerr.Error
+		want string
+	}{
+		"size":     {kerr.MessageTooLarge, "refuses a batch of this size"},
+		"disk":     {kerr.KafkaStorageError, "cannot write to its disk"},
+		"access":   {kerr.TopicAuthorizationFailed, "Topic Authorization Failed"},
+		"replicas": {kerr.NotEnoughReplicas, "last fault: [19]"},
+	} {
+		fault := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: tc.err, Count: -1})
+		p := newTestProducer(t, s.brokers(), func(c *ProducerConfig) { c.GiveUpAfter = 10 * time.Millisecond })
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		_, err := p.Append(ctx, topic, messages(values("v", 1)))
+		cancel()
+		fault.Remove()
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	nobody := newTestProducer(t, []string{"127.0.0.1:1"})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err := nobody.Append(ctx, topic, messages(values("v", 1)))
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("no broker: error %v", err)
+	}
+}
+
+func TestAppend_CountsWhatItDoes(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers())
+	cluster.Fault(
+		kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotEnoughReplicasAfterAppend, Count: 2},
+		kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.OutOfOrderSequenceNumber, Count: 1})
+	mustAppend(t, p, topic, values("v", 7))
+	for name, c := range map[string]struct{ got, want float64 }{
+		"records":            {metric(p.metrics.records.WithLabelValues(topic)), 7},
+		"batches":            {metric(p.metrics.batches.WithLabelValues(topic)), 1},
+		"retries (replicas)": {metric(p.metrics.retries.WithLabelValues("replicas")), 2},
+		"retries (session)":  {metric(p.metrics.retries.WithLabelValues("session")), 1},
+		"sessions":           {metric(p.metrics.sessions), 2},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, not %v", name, c.got, c.want)
+		}
+	}
+}
+
+func TestProducer_CloseEndsAppends(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotEnoughReplicas, Count: -1})
+	p := newTestProducer(t, s.brokers())
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Append(context.Background(), topic, messages(values("v", 1)))
+		done <- err
+	}()
+	for metric(p.metrics.retries.WithLabelValues("replicas")) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; !errors.Is(err, ErrClosed) {
+		t.Errorf("append under way: %v", err)
+	}
+	if _, err := p.Append(t.Context(), topic, messages(values("v", 1))); !errors.Is(err, ErrClosed) {
+		t.Errorf("append after closing: %v", err)
+	}
+}
+
+func TestEnsureTopics(t *testing.T) {
+	t.Parallel()
+	cluster, s, _ := fake(t, 1)
+	spec := schema.Topic{Name: "posts.v1", Partitions: 2, Retention: 7 * 24 * time.Hour, RetentionBytes: 1 << 30}
+	for range 2 { // Safe to repeat.
+		if err := EnsureTopics(t.Context(), s.brokers(), []schema.Topic{spec}, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configs := cluster.TopicInfo("posts.v1").Configs
+	for name, want := range map[string]string{"message.timestamp.type": "LogAppendTime", "retention.ms": "604800000", "retention.bytes": "1073741824"} {
+		if got := configs[name]; got == nil || *got != want {
+			t.Errorf("%s is not %s", name, want)
+		}
+	}
+	spec.Retention = time.Hour
+	if err := EnsureTopics(t.Context(), s.brokers(), []schema.Topic{spec}, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := cluster.TopicInfo("posts.v1").Configs["retention.ms"]; got == nil || *got != "3600000" {
+		t.Error("a topic that exists does not get the declared retention")
+	}
+	spec.Partitions = 3
+	err := EnsureTopics(t.Context(), s.brokers(), []schema.Topic{spec}, 1)
+	if err == nil || !strings.Contains(err.Error(), "posts.v1: has 2 partitions and needs 3") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Ends(t.Context(), s.brokers(), "nobody-made-this.v1"); err == nil {
+		t.Error("ends of an unknown topic")
+	}
+}
+
+func TestConfigs_Validate(t *testing.T) {
+	t.Parallel()
+	producer := DefaultProducerConfig()
+	producer.Brokers = []string{"localhost:9092"}
+	consumer := DefaultConsumerConfig()
+	consumer.Brokers, consumer.Group, consumer.Topics = producer.Brokers, "g", []string{"t"}
+	if err := errors.Join(producer.Validate(), consumer.Validate()); err != nil {
+		t.Fatal(err)
+	}
+	for i, change := range []func(*ProducerConfig){
+		func(c *ProducerConfig) { c.Brokers = nil },
+		func(c *ProducerConfig) { c.Brokers = []string{"localhost"} },
+		func(c *ProducerConfig) { c.MaxBufferedBytes = 0 },
+		func(c *ProducerConfig) { c.MaxBatchBytes = -1 },
+		func(c *ProducerConfig) { c.MaxBatchBytes = c.MaxBufferedBytes + 1 },
+		func(c *ProducerConfig) { c.MaxBatchBytes, c.MaxBufferedBytes = 65<<20, 1<<30 },
+		func(c *ProducerConfig) { c.Compression = "zip" },
+		func(c *ProducerConfig) { c.RequestTimeout = 0 },
+		func(c *ProducerConfig) { c.RetryBackoff = 0 },
+		func(c *ProducerConfig) { c.GiveUpAfter = 0 },
+	} {
+		c := producer
+		if change(&c); c.Validate() == nil {
+			t.Errorf("producer case %d: no error for %s", i, fmt.Sprintf("%+v", c))
+		}
+	}
+	for i, change := range []func(*ConsumerConfig){
+		func(c *ConsumerConfig) { c.Brokers = nil },
+		func(c *ConsumerConfig) { c.Group = "" },
+		func(c *ConsumerConfig) { c.Topics = nil },
+		func(c *ConsumerConfig) { c.Topics = []string{""} },
+		func(c *ConsumerConfig) { c.MaxBatchRecords = 0 },
+		func(c *ConsumerConfig) { c.MaxBatchBytes = 0 },
+		func(c *ConsumerConfig) { c.MaxWait = 0 },
+		func(c *ConsumerConfig) { c.FetchBytes = 0 },
+		func(c *ConsumerConfig) { c.FetchBytes = 1 << 30 },
+		func(c *ConsumerConfig) { c.SessionTimeout = time.Millisecond },
+		func(c *ConsumerConfig) { c.RebalanceTimeout = time.Millisecond },
+		func(c *ConsumerConfig) { c.RetryBackoff = 0 },
+		func(c *ConsumerConfig) { c.PartitionCheck = 0 },
+	} {
+		c := consumer
+		if change(&c); c.Validate() == nil {
+			t.Errorf("consumer case %d: no error for %s", i, fmt.Sprintf("%+v", c))
+		}
+	}
+}

@@ -1,0 +1,275 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/election-observatory/observatory/processors/store"
+	"github.com/election-observatory/observatory/schema"
+)
+
+// Method computes results from the rows of the store, for hours of event time.
+// What it writes replaces what it wrote before for the same hours.
+type Method interface {
+	// Name is the method's job in progress; it is never changed once released.
+	Name() string
+	// Compute computes the hours again. A version is larger the more of the log was
+	// stored when the hours were found, so that results of the larger one win.
+	Compute(ctx context.Context, hours []Hour, version uint64) error
+}
+
+// Hour is the first Unix second of an hour of event time.
+type Hour uint32
+
+// Time is the start of the hour.
+func (h Hour) Time() time.Time { return time.Unix(int64(h), 0).UTC() }
+
+// Config says how often the methods run.
+type Config struct {
+	Poll    time.Duration // How often to look for stored rows that are not assessed, when all is done.
+	Pause   time.Duration // The longest pause between two computations while rows keep coming in.
+	Share   float64       // The part of the time that computations may take while rows keep coming in, above 0 and up to 1.
+	Retry   time.Duration // The pause after a failure.
+	Cleanup time.Duration // How often notes of computed hours are removed.
+}
+
+// DefaultConfig suits one machine.
+func DefaultConfig() Config {
+	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.2, Retry: time.Second, Cleanup: time.Hour}
+}
+
+// Validate says what is wrong with the configuration.
+func (c Config) Validate() error {
+	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 {
+		return fmt.Errorf("assess: pauses must be more than nothing")
+	}
+	if c.Share <= 0 || c.Share > 1 {
+		return fmt.Errorf("assess: the share of the time must be above 0 and up to 1, not %v", c.Share)
+	}
+	return nil
+}
+
+// Runner runs methods on what has changed in the store.
+type Runner struct {
+	cfg     Config
+	store   *store.Store
+	methods []Method
+	log     *zap.Logger
+	metrics *metrics
+	cleaned time.Time
+}
+
+// New prepares a runner of the methods. It does no I/O.
+func New(cfg Config, s *store.Store, methods []Method, log *zap.Logger, reg prometheus.Registerer) (*Runner, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Runner{cfg: cfg, store: s, methods: methods, log: log.Named("assess"), metrics: newMetrics(reg)}, nil
+}
+
+// Run assesses what is stored until ctx ends, and then returns nil. A failure
+// is logged and tried again.
+func (r *Runner) Run(ctx context.Context) error {
+	settled := false
+	for ctx.Err() == nil {
+		start := time.Now()
+		var busy bool
+		var err error
+		if !settled {
+			err = r.Settle(ctx)
+			settled = err == nil
+		}
+		if err == nil {
+			busy, err = r.Once(ctx)
+		}
+		pause := r.cfg.Poll
+		switch {
+		case err != nil && ctx.Err() == nil:
+			r.metrics.failures.Inc()
+			r.log.Error("assessing is delayed", zap.Error(err))
+			pause = r.cfg.Retry
+		case busy:
+			// A computation may cost as much as reading a day: while rows keep
+			// coming in, the store must mostly serve others.
+			took := time.Since(start)
+			pause = min(max(time.Duration(float64(took)*(1/r.cfg.Share-1)), r.cfg.Poll), r.cfg.Pause)
+		}
+		if !sleep(ctx, pause) {
+			break
+		}
+	}
+	return nil
+}
+
+// Once runs every method on the hours that became due, and reports whether
+// there were any.
+func (r *Runner) Once(ctx context.Context) (bool, error) {
+	stored, err := r.store.Progress(ctx, store.JobStored)
+	if err != nil {
+		return false, err
+	}
+	stored = posts(stored)
+	busy := false
+	for _, m := range r.methods {
+		did, err := r.assess(ctx, m, stored)
+		if err != nil {
+			return busy, fmt.Errorf("assess: %s: %w", m.Name(), err)
+		}
+		busy = busy || did
+	}
+	if !busy && time.Since(r.cleaned) >= r.cfg.Cleanup {
+		if err := r.clean(ctx, stored); err != nil {
+			return false, err
+		}
+		r.cleaned = time.Now()
+	}
+	return busy, nil
+}
+
+// assess brings one method to where the store is. The offsets are read before
+// the notes and the notes before the rows, so that a note is acted on only when
+// what it announces is in.
+func (r *Runner) assess(ctx context.Context, m Method, stored store.Offsets) (bool, error) {
+	done, err := r.store.Progress(ctx, m.Name())
+	if err != nil {
+		return false, err
+	}
+	due := dueNotes(stored, done)
+	if due == "" {
+		return false, nil
+	}
+	start := time.Now()
+	hours, err := r.hours(ctx, due)
+	if err != nil {
+		return true, err
+	}
+	if err := m.Compute(ctx, hours, versionOf(stored)); err != nil {
+		return true, err
+	}
+	if err := r.store.SetProgress(ctx, m.Name(), stored); err != nil {
+		return true, err
+	}
+	r.metrics.hours.WithLabelValues(m.Name()).Add(float64(len(hours)))
+	r.metrics.seconds.WithLabelValues(m.Name()).Observe(time.Since(start).Seconds())
+	return true, nil
+}
+
+// Settle computes the hours of notes whose batches never ended: of a log that was
+// replaced or cut off, nobody will deliver them again. A batch that does end
+// later is due as usual.
+func (r *Runner) Settle(ctx context.Context) error {
+	stored, err := r.store.Progress(ctx, store.JobStored)
+	if err != nil {
+		return err
+	}
+	stored = posts(stored)
+	hours, err := r.hours(ctx, openNotes(stored))
+	if err != nil || len(hours) == 0 {
+		return err
+	}
+	for _, m := range r.methods {
+		if err := m.Compute(ctx, hours, versionOf(stored)); err != nil {
+			return fmt.Errorf("assess: %s: %w", m.Name(), err)
+		}
+	}
+	return nil
+}
+
+// Recompute runs every method on all hours of [from, to) that hold posts or
+// results.
+func (r *Runner) Recompute(ctx context.Context, from, to time.Time) error {
+	stored, err := r.store.Progress(ctx, store.JobStored)
+	if err != nil {
+		return err
+	}
+	hours, err := r.scan(ctx, fmt.Sprintf(`SELECT DISTINCT h FROM (
+    SELECT toUInt32(toStartOfHour(created_at)) AS h FROM %[1]s.%[2]s WHERE created_at >= fromUnixTimestamp64Milli(%[4]d) AND created_at < fromUnixTimestamp64Milli(%[5]d)
+    UNION ALL SELECT toUInt32(hour) AS h FROM %[1]s.%[3]s WHERE hour >= fromUnixTimestamp64Milli(%[4]d) AND hour < fromUnixTimestamp64Milli(%[5]d))`,
+		schema.StoreDatabase, schema.TablePosts, schema.TableHourly, from.UnixMilli(), to.UnixMilli()))
+	if err != nil {
+		return err
+	}
+	for _, m := range r.methods {
+		if err := m.Compute(ctx, hours, versionOf(posts(stored))); err != nil {
+			return fmt.Errorf("assess: %s: %w", m.Name(), err)
+		}
+	}
+	return nil
+}
+
+// CatchUp returns when what lies before the offsets is stored and, as far as it
+// is in the topic of posts, assessed by every method. It only waits: a runner
+// must be running, here or in another process.
+func (r *Runner) CatchUp(ctx context.Context, ends store.Offsets) error {
+	if err := r.store.Wait(ctx, store.JobStored, ends); err != nil {
+		return err
+	}
+	for _, m := range r.methods {
+		if err := r.store.Wait(ctx, m.Name(), posts(ends)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// posts are the offsets in the topic that has notes.
+func posts(offsets store.Offsets) store.Offsets {
+	of := store.Offsets{}
+	for p, next := range offsets {
+		if p.Topic == schema.TopicPosts {
+			of[p] = next
+		}
+	}
+	return of
+}
+
+// versionOf never falls, since progress never does. Whoever saw more of the log
+// stored has the larger version.
+func versionOf(stored store.Offsets) uint64 {
+	var sum uint64
+	for _, next := range stored {
+		sum += next
+	}
+	return sum
+}
+
+func (r *Runner) hours(ctx context.Context, notes string) ([]Hour, error) {
+	return r.scan(ctx, "SELECT DISTINCT toUInt32(hour) FROM "+schema.StoreDatabase+"."+schema.TableChanged+" WHERE "+notes)
+}
+
+func (r *Runner) scan(ctx context.Context, query string) ([]Hour, error) {
+	found, err := r.store.DB().Query(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("assess: find changed hours: %w", err)
+	}
+	defer found.Close() //nolint:errcheck // Err tells.
+	var hours []Hour
+	for found.Next() {
+		var hour uint32
+		if err := found.Scan(&hour); err != nil {
+			return nil, fmt.Errorf("assess: find changed hours: %w", err)
+		}
+		hours = append(hours, Hour(hour))
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("assess: find changed hours: %w", err)
+	}
+	slices.Sort(hours)
+	return hours, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,70 @@
+package rows_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/election-observatory/observatory/processors/store/rows"
+	"github.com/election-observatory/observatory/processors/tag"
+	"github.com/election-observatory/observatory/schema"
+)
+
+func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
+	t.Parallel()
+	builders := map[string]*rows.Table{}
+	for _, b := range []*rows.Table{
+		&rows.NewPosts().Table, &rows.NewShares().Table, &rows.NewAccounts().Table, &rows.NewIdentities().Table, &rows.NewTombstones().Table,
+		&rows.NewCoverage().Table, &rows.NewRejects().Table, &rows.NewHours().Table, &rows.NewProgress().Table,
+	} {
+		builders[b.Name()] = b
+	}
+	for _, table := range schema.Tables() {
+		b := builders[table.Name]
+		if b == nil {
+			if table.Name != schema.TableHourly && table.Name != schema.TableMigrations {
+				t.Errorf("nothing builds %s", table.Name)
+			}
+			continue
+		}
+		want := map[string]string{}
+		for _, c := range table.Columns {
+			want[c.Name] = c.Type
+		}
+		if diff := cmp.Diff(want, b.Types()); diff != "" {
+			t.Errorf("%s (-schema +builder):\n%s", table.Name, diff)
+		}
+	}
+}
+
+func TestAnUnsettledDeliveryWinsOverOneThatIsNot(t *testing.T) {
+	t.Parallel()
+	early := tag.Post{Clamped: true, ClaimedMS: 9_000_000, CreatedMS: 300_000, CollectedMS: 0, Version: tag.Version{Low: 1}}
+	late := tag.Post{ClaimedMS: 9_000_000, CreatedMS: 9_000_000, CollectedMS: 9_000_001, Version: tag.Version{Low: 9_000_001 << 20}}
+	if a, b := rows.PostVersion(&early), rows.PostVersion(&late); a.Low <= b.Low {
+		t.Errorf("the clamped delivery has %v, the later one %v", a, b)
+	}
+	edit := late
+	edit.Revision, edit.Version.High = 1, 1
+	if a, b := rows.PostVersion(&early), rows.PostVersion(&edit); a.High >= b.High {
+		t.Error("a clamped delivery wins over an edit")
+	}
+}
+
+func TestRejectsOfTheSameInputShareAnID(t *testing.T) {
+	t.Parallel()
+	a := &schema.Reject{Source: "a", Position: "1", Reason: "syntax", Raw: []byte("x"), ImportedMs: 1}
+	b := &schema.Reject{Source: "a", Position: "1", Reason: "syntax", Raw: []byte("x"), ImportedMs: 2}
+	if rows.RejectID(a) != rows.RejectID(b) {
+		t.Error("the time of import is part of the id")
+	}
+	for _, other := range []*schema.Reject{
+		{Source: "a1", Reason: "syntax", Raw: []byte("x")},
+		{Source: "a", Position: "2", Reason: "syntax", Raw: []byte("x")},
+		{Source: "a", Position: "1", Reason: "syntax", Raw: []byte("y")},
+	} {
+		if rows.RejectID(a) == rows.RejectID(other) {
+			t.Errorf("%v has the same id", other)
+		}
+	}
+}

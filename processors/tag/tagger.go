@@ -1,0 +1,195 @@
+package tag
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// KeyBytes is the length of the study's key.
+const KeyBytes = 32
+
+// PublicAccount is an account that the study names: a party, a candidate, a
+// medium, an institution. Its handle and its links stay as they are.
+type PublicAccount struct {
+	Platform schema.Platform
+	NativeID string // Either may be empty.
+	Handle   string
+}
+
+// Config says how events are tagged.
+type Config struct {
+	// Key is the study's key, from which every pseudonym follows.
+	Key []byte
+	// Public are the accounts that keep their names.
+	Public []PublicAccount
+	// Shorteners are hosts whose links have an unknown target.
+	Shorteners []string
+	// MaxLinks is how many links of one post are kept.
+	MaxLinks int
+}
+
+// DefaultConfig is all but the key.
+func DefaultConfig() Config {
+	return Config{Shorteners: knownShorteners(), MaxLinks: 100}
+}
+
+// Validate says what is wrong, if anything.
+func (c *Config) Validate() error {
+	if len(c.Key) != KeyBytes {
+		return fmt.Errorf("the study's key has %d bytes, not %d", len(c.Key), KeyBytes)
+	}
+	if c.MaxLinks < 1 {
+		return errors.New("at least one link of a post must be kept")
+	}
+	return nil
+}
+
+// Rejected is an event that cannot be tagged.
+type Rejected struct {
+	Reason schema.Reason
+	Detail string
+}
+
+func (r *Rejected) Error() string { return fmt.Sprintf("tag: %s: %s", r.Reason, r.Detail) }
+
+func undecodable(format string, args ...any) error {
+	return &Rejected{Reason: schema.ReasonUndecodable, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Tagger tags events. It is for one goroutine; Worker makes another.
+type Tagger struct {
+	cfg        *Config
+	pseudonyms *pseudonymizer
+	domains    *domainCache
+	public     map[string]bool
+	shorteners map[string]bool
+	mask       masker
+	normal     normalizer
+}
+
+// New returns a tagger.
+func New(cfg Config) (*Tagger, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("tag: %w", err)
+	}
+	t := &Tagger{cfg: &cfg, public: map[string]bool{}, shorteners: map[string]bool{}}
+	for _, host := range cfg.Shorteners {
+		t.shorteners[host] = true
+	}
+	for _, account := range cfg.Public {
+		if account.NativeID != "" {
+			t.public[account.Platform.Name()+"/"+account.NativeID] = true
+		}
+		if account.Handle != "" {
+			t.public[account.Platform.Name()+"@"+lowerASCII(account.Handle)] = true
+		}
+	}
+	return t.Worker(), nil
+}
+
+// Worker returns a tagger of the same configuration for another goroutine.
+func (t *Tagger) Worker() *Tagger {
+	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache()}
+	w.mask.tagger = w
+	return w
+}
+
+// Tag decodes a record of the log and derives what follows from it. ev aliases
+// value. The error is a *Rejected.
+func (t *Tagger) Tag(value []byte, partition uint32, offset uint64, ev *Event) error {
+	*ev = Event{Partition: partition, Offset: offset, Identities: ev.Identities[:0]}
+	var decoded schema.Event
+	if err := decoded.UnmarshalVTUnsafe(value); err != nil {
+		return undecodable("%v", err)
+	}
+	hash := contentHash(value)
+	switch kind := decoded.GetKind().(type) {
+	case *schema.Event_Post:
+		return t.tagPost(kind.Post, hash, ev)
+	case *schema.Event_Delete:
+		return t.tagDelete(kind.Delete, hash, ev)
+	case *schema.Event_Account:
+		return t.tagAccount(kind.Account, hash, ev)
+	case *schema.Event_Coverage:
+		ev.Coverage = kind.Coverage
+	case *schema.Event_Reject:
+		ev.Reject = kind.Reject
+	default:
+		return undecodable("the record holds no event that this program knows")
+	}
+	return nil
+}
+
+// tagPost runs the stages of a post, in order.
+func (t *Tagger) tagPost(p *schema.Post, hash uint64, ev *Event) error {
+	if p.GetPlatform().Name() == "" || p.GetNativeId() == "" || p.GetKind().Name() == "" {
+		return undecodable("a post without platform, native id or kind")
+	}
+	post := &Post{Platform: p.GetPlatform(), Kind: p.GetKind(), Revision: p.GetRevision(), Collector: p.GetCollector(), Source: p.GetSource(), NativeID: p.GetNativeId()}
+	ev.Post = post
+	t.times(p, post)
+	t.identity(p, hash, ev)
+	t.references(p, ev)
+	t.text(p, post)
+	t.links(p, post)
+	t.objects(p, post)
+	setLanguage(p, post)
+	post.TextHash = t.normal.hash(post.Text)
+	return nil
+}
+
+func (t *Tagger) tagDelete(d *schema.Delete, hash uint64, ev *Event) error {
+	if d.GetPlatform().Name() == "" || d.GetNativeId() == "" {
+		return undecodable("a deletion without platform or native id")
+	}
+	collected := bound(d.GetCollectedMs())
+	tombstone := &Tombstone{
+		Platform: d.GetPlatform(), IDDay: idDay(d.GetPlatform(), d.GetNativeId()),
+		PostID:    t.pseudonyms.id(purposePost, d.GetPlatform(), d.GetNativeId()),
+		Version:   version(true, 0, collected, hash),
+		DeletedMS: bound(d.GetClaimedMs()), CollectedMS: collected, ImportedMS: bound(d.GetImportedMs()),
+		Collector: d.GetCollector(), Source: d.GetSource(),
+	}
+	if d.GetAuthorId() != "" {
+		tombstone.AccountID = t.account(d.GetPlatform(), d.GetAuthorId(), "")
+	}
+	if tombstone.DeletedMS == 0 {
+		tombstone.DeletedMS = collected
+	}
+	ev.Tombstone = tombstone
+	return nil
+}
+
+func (t *Tagger) tagAccount(a *schema.AccountSnapshot, hash uint64, ev *Event) error {
+	if a.GetPlatform().Name() == "" || (a.GetNativeId() == "" && a.GetHandle() == "") {
+		return undecodable("an account without platform or native id")
+	}
+	account := t.snapshot(a, a.GetPlatform(), bound(a.GetCollectedMs()), bound(a.GetImportedMs()), hash)
+	account.Collector, account.Source = a.GetCollector(), a.GetSource()
+	ev.Account = account
+	t.identify(ev, a.GetPlatform(), a.GetNativeId(), a.GetHandle(), a.GetName(), account.CollectedMS, account.ImportedMS, hash)
+	return nil
+}
+
+// account is the pseudonym of an account: of its native id, or of its handle
+// where nothing else is known.
+func (t *Tagger) account(p schema.Platform, nativeID, handle string) uuid.UUID {
+	switch {
+	case nativeID != "":
+		return t.pseudonyms.id(purposeAccount, p, nativeID)
+	case handle != "":
+		return t.pseudonyms.id(purposeHandle, p, lowerASCII(handle))
+	}
+	return uuid.UUID{}
+}
+
+func (t *Tagger) isPublic(p schema.Platform, nativeID, handle string) bool {
+	if len(t.public) == 0 {
+		return false
+	}
+	return (nativeID != "" && t.public[p.Name()+"/"+nativeID]) || (handle != "" && t.public[p.Name()+"@"+lowerASCII(handle)])
+}

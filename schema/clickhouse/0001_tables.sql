@@ -1,0 +1,250 @@
+-- The tables of the first version.
+
+CREATE TABLE IF NOT EXISTS observatory_store.post_rows
+(
+    `platform` LowCardinality(String) COMMENT 'bluesky, mastodon, x, telegram or rss.',
+    `id_day` Date COMMENT 'The day that follows from the native id alone, 1970-01-01 where none does; sorts the table.',
+    `post_id` UUID COMMENT 'Pseudonym of the post under the study\'s key.' CODEC(ZSTD(1)),
+    `account_id` UUID COMMENT 'Pseudonym of the author under the study\'s key.' CODEC(ZSTD(1)),
+    `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
+    `deleted` Bool COMMENT 'The row is a deletion and replaces the post.',
+    `revision` UInt64 COMMENT '0 for the original; a later edit has a larger number.' CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) COMMENT 'post, reply, repost, quote or item (of a feed).',
+    `claimed_at` DateTime64(3, 'UTC') COMMENT 'When the author\'s client says that it was written.' CODEC(Delta, ZSTD(1)),
+    `created_at` DateTime64(3, 'UTC') COMMENT 'Event time: the claim, clamped to 30 days before and 5 minutes after collection; archives are trusted as claimed.' CODEC(Delta, ZSTD(1)),
+    `collected_at` DateTime64(3, 'UTC') COMMENT 'When it was collected, or what the archive recorded.' CODEC(Delta, ZSTD(1)),
+    `clamped` Bool COMMENT 'created_at is not what the author claimed.',
+    `archived` Bool COMMENT 'From an archive rather than a live source.',
+    `lang` LowCardinality(String) COMMENT 'Language, BCP 47; und where unknown.',
+    `lang_source` LowCardinality(String) COMMENT 'declared, detected or none.',
+    `langs` Array(LowCardinality(String)) COMMENT 'All languages that the author declared.',
+    `title` String COMMENT 'Title of a feed\'s item.' CODEC(ZSTD(3)),
+    `text` String COMMENT 'Text with mentions and links to profiles and posts replaced by pseudonyms.' CODEC(ZSTD(3)),
+    `text_hash` UInt64 COMMENT 'XXH3 of the text\'s normal form; 0 where that is empty.' CODEC(ZSTD(1)),
+    `reply_to` UUID COMMENT 'The post replied to; zero for none.' CODEC(ZSTD(1)),
+    `reply_to_account` UUID COMMENT 'Its author; zero where unknown.' CODEC(ZSTD(1)),
+    `repost_of` UUID COMMENT 'The post reposted; zero for none.' CODEC(ZSTD(1)),
+    `repost_of_account` UUID COMMENT 'Its author; zero where unknown.' CODEC(ZSTD(1)),
+    `quote_of` UUID COMMENT 'The post quoted; zero for none.' CODEC(ZSTD(1)),
+    `quote_of_account` UUID COMMENT 'Its author; zero where unknown.' CODEC(ZSTD(1)),
+    `mentions` Array(UUID) COMMENT 'Accounts mentioned.' CODEC(ZSTD(1)),
+    `hashtags` Array(String) COMMENT 'Hashtags in lower case without \'#\', in the order of the text.' CODEC(ZSTD(1)),
+    `links.url` Array(String) COMMENT 'URLs, those of profiles and posts as platform and pseudonym.' CODEC(ZSTD(1)),
+    `links.domain` Array(LowCardinality(String)) COMMENT 'Their registrable domains (Public Suffix List).',
+    `links.unresolved` Array(Bool) COMMENT 'The URL is a shortener\'s: its target is unknown.',
+    `media.kind` Array(LowCardinality(String)) COMMENT 'image, video, audio or animation.',
+    `media.id` Array(String) COMMENT 'Pseudonyms of the attached media.' CODEC(ZSTD(1)),
+    `queries` Array(LowCardinality(String)) COMMENT 'The study\'s queries that the post matched.',
+    `likes` UInt64 COMMENT 'Likes when collected.' CODEC(ZSTD(1)),
+    `reposts` UInt64 COMMENT 'Reposts when collected.' CODEC(ZSTD(1)),
+    `replies` UInt64 COMMENT 'Replies when collected.' CODEC(ZSTD(1)),
+    `quotes` UInt64 COMMENT 'Quotes when collected.' CODEC(ZSTD(1)),
+    `views` UInt64 COMMENT 'Views when collected.' CODEC(ZSTD(1)),
+    `client` LowCardinality(String) COMMENT 'Name of the posting application.',
+    `sensitive` Bool COMMENT 'Marked as sensitive by the author or the platform.',
+    `native_id` String COMMENT 'The platform\'s id. Restricted.' CODEC(ZSTD(1)) TTL toDateTime(imported_at) + INTERVAL 365 DAY,
+    `permalink` String COMMENT 'The post\'s own address. Restricted.' CODEC(ZSTD(3)) TTL toDateTime(imported_at) + INTERVAL 365 DAY,
+    `raw_text` String COMMENT 'The text as published, empty where text already is that. Restricted.' CODEC(ZSTD(3)) TTL toDateTime(imported_at) + INTERVAL 365 DAY,
+    `collector` LowCardinality(String) COMMENT 'What collected it, for example bluesky or import/twitter-v1.',
+    `source` LowCardinality(String) COMMENT 'The source within the collector, as in coverage.',
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1)),
+    INDEX created created_at TYPE minmax GRANULARITY 1,
+    INDEX domains `links.domain` TYPE bloom_filter(0.01) GRANULARITY 4
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY platform
+ORDER BY (platform, id_day, post_id, account_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'One row per post, its links and media in arrays; the newest version of a key counts.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.share_rows
+(
+    `platform` LowCardinality(String) COMMENT 'The platform of the post.',
+    `id_day` Date COMMENT 'As in post_rows.',
+    `post_id` UUID COMMENT 'Pseudonym of the sharing post.' CODEC(ZSTD(1)),
+    `account_id` UUID COMMENT 'Pseudonym of the sharing account.' CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) COMMENT 'url, repost, text, hashtags, media or reply.',
+    `object_id` String COMMENT 'What was shared; posts and media as pseudonyms.' CODEC(ZSTD(1)),
+    `created_at` DateTime64(3, 'UTC') COMMENT 'When it was shared.' CODEC(Delta, ZSTD(1)),
+    `collector` LowCardinality(String) COMMENT 'What collected it, for example bluesky or import/twitter-v1.',
+    `source` LowCardinality(String) COMMENT 'The source within the collector, as in coverage.',
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1)),
+    INDEX created created_at TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (platform, id_day, post_id, account_id, kind, object_id, created_at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Shares that an archive states by themselves: one row per object, account, content and time.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.account_rows
+(
+    `platform` LowCardinality(String) COMMENT 'The platform.',
+    `account_id` UUID COMMENT 'Pseudonym of the account.' CODEC(ZSTD(1)),
+    `day` Date COMMENT 'Day of collection; one snapshot per account and day is kept, the last.',
+    `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
+    `collected_at` DateTime64(3, 'UTC') COMMENT 'When the snapshot was taken.' CODEC(Delta, ZSTD(1)),
+    `followers` Nullable(UInt64) COMMENT 'Followers; null where unknown.' CODEC(ZSTD(1)),
+    `following` Nullable(UInt64) COMMENT 'Accounts followed; null where unknown.' CODEC(ZSTD(1)),
+    `posts` Nullable(UInt64) COMMENT 'Posts ever made, as the platform counts; null where unknown.' CODEC(ZSTD(1)),
+    `created_at` Nullable(DateTime64(3, 'UTC')) COMMENT 'When the account was made; null where unknown.' CODEC(ZSTD(1)),
+    `declared_bot` Nullable(Bool) COMMENT 'Whether the account declares itself automated; null where unknown.',
+    `verified` Bool COMMENT 'Verified by the platform.',
+    `status` LowCardinality(String) COMMENT 'active, deactivated, suspended, deleted; empty where unknown.',
+    `collector` LowCardinality(String) COMMENT 'What collected it, for example bluesky or import/twitter-v1.',
+    `source` LowCardinality(String) COMMENT 'The source within the collector, as in coverage.',
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (platform, account_id, day)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Snapshots of accounts, the last of each day.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.identity_rows
+(
+    `platform` LowCardinality(String) COMMENT 'The platform.',
+    `account_id` UUID COMMENT 'Pseudonym of the account.' CODEC(ZSTD(1)),
+    `native_id` String COMMENT 'The platform\'s id of the account; empty where only a handle is known.' CODEC(ZSTD(1)),
+    `handle` String COMMENT 'The handle, without \'@\'.' CODEC(ZSTD(1)),
+    `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
+    `name` String COMMENT 'The display name.' CODEC(ZSTD(3)),
+    `collected_at` DateTime64(3, 'UTC') COMMENT 'When the account was last seen under this handle.' CODEC(Delta, ZSTD(1)),
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (platform, account_id, native_id, handle)
+TTL toDateTime(imported_at) + INTERVAL 365 DAY
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Which account a pseudonym stands for. Restricted.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.tombstone_rows
+(
+    `platform` LowCardinality(String) COMMENT 'The platform.',
+    `post_id` UUID COMMENT 'Pseudonym of the deleted post.' CODEC(ZSTD(1)),
+    `account_id` UUID COMMENT 'Pseudonym of its author as the notice names it; zero where it names none.' CODEC(ZSTD(1)),
+    `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
+    `deleted_at` DateTime64(3, 'UTC') COMMENT 'When it was deleted, or when the notice was collected.' CODEC(Delta, ZSTD(1)),
+    `collected_at` DateTime64(3, 'UTC') COMMENT 'When the notice was collected.' CODEC(Delta, ZSTD(1)),
+    `collector` LowCardinality(String) COMMENT 'What collected it, for example bluesky or import/twitter-v1.',
+    `source` LowCardinality(String) COMMENT 'The source within the collector, as in coverage.',
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY account_id = toUUID('00000000-0000-0000-0000-000000000000')
+ORDER BY (platform, post_id, account_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Deletions. They are permanent: a post that arrives later, or is imported again, stays hidden.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.coverage_rows
+(
+    `source` String COMMENT 'What was read: a host and stream, a feed, a file by its content.' CODEC(ZSTD(1)),
+    `minute` DateTime('UTC') COMMENT 'Start of the minute, in event time for archives.' CODEC(Delta, ZSTD(1)),
+    `part` String COMMENT 'Tells apart records of the same minute, which add up.' CODEC(ZSTD(1)),
+    `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
+    `collector` LowCardinality(String) COMMENT 'What collected it.',
+    `platform` LowCardinality(String) COMMENT 'The platform; empty where a source has several.',
+    `connected` Bool COMMENT 'The source answered in this minute.',
+    `expected` Nullable(UInt64) COMMENT 'Events expected from the source\'s own history; null where there is none.',
+    `received` UInt64 COMMENT 'Events read, rejects included.' CODEC(ZSTD(1)),
+    `emitted` UInt64 COMMENT 'Events handed to the log.' CODEC(ZSTD(1)),
+    `rejected` Map(LowCardinality(String), UInt64) COMMENT 'Rejects by reason.',
+    `kinds` Map(LowCardinality(String), UInt64) COMMENT 'Events received by kind: post, repost, like, follow, delete and so on.',
+    `late` UInt64 COMMENT 'Events older than the source\'s watermark.' CODEC(ZSTD(1)),
+    `lag_s` Float64 COMMENT 'Median seconds from claimed to collected.' CODEC(ZSTD(1)),
+    `gap_from` Nullable(DateTime64(3, 'UTC')) COMMENT 'Start of a gap that this record declares; null for none.',
+    `gap_to` Nullable(DateTime64(3, 'UTC')) COMMENT 'End of that gap.',
+    `gap_reason` LowCardinality(String) COMMENT 'Why there is a gap.',
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (source, minute, part)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'What each source delivered in each minute, and what is missing.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.reject_rows
+(
+    `reject_id` UUID COMMENT 'A function of source, position, reason and bytes.' CODEC(ZSTD(1)),
+    `platform` LowCardinality(String) COMMENT 'The platform; empty where unknown.',
+    `collector` LowCardinality(String) COMMENT 'What collected it.',
+    `source` String COMMENT 'The source, as in coverage.' CODEC(ZSTD(1)),
+    `position` String COMMENT 'Where in the source: a line, an offset.' CODEC(ZSTD(1)),
+    `reason` LowCardinality(String) COMMENT 'Why it could not be used, from a closed list.',
+    `detail` String COMMENT 'The same in words.' CODEC(ZSTD(3)),
+    `raw` String COMMENT 'The input, cut to 64 KiB.' CODEC(ZSTD(3)),
+    `raw_size` UInt64 COMMENT 'Its bytes before the cut; 0 where unknown.' CODEC(ZSTD(1)),
+    `raw_sha256` String COMMENT 'SHA-256 of the kept bytes, or of the whole input where it was read whole, in hexadecimal.' CODEC(ZSTD(1)),
+    `collected_at` DateTime64(3, 'UTC') COMMENT 'When it was collected.' CODEC(Delta, ZSTD(1)),
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (source, reject_id)
+TTL toDateTime(imported_at) + INTERVAL 30 DAY
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Outside input that could not be used. Restricted.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.hourly_rows
+(
+    `hour` DateTime('UTC') COMMENT 'Start of the hour of created_at.' CODEC(Delta, ZSTD(1)),
+    `platform` LowCardinality(String) COMMENT 'The platform.',
+    `lang` LowCardinality(String) COMMENT 'The language.',
+    `query` LowCardinality(String) COMMENT 'A query of the study; empty in the rows that count every post once.',
+    `source_class` LowCardinality(String) COMMENT 'The class of the linked source; empty in the rows that count posts.',
+    `kind` LowCardinality(String) COMMENT 'The kind of post.',
+    `posts` UInt64 COMMENT 'Posts; 0 in rows that an earlier computation left and this one does not have.' CODEC(ZSTD(1)),
+    `accounts` UInt64 COMMENT 'Distinct accounts.' CODEC(ZSTD(1)),
+    `links` UInt64 COMMENT 'Links in these posts.' CODEC(ZSTD(1)),
+    `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (hour, platform, lang, query, source_class, kind)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Counts per hour, computed again from the de-duplicated posts whenever an hour changes.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.changed_hours
+(
+    `log_id` LowCardinality(String) COMMENT 'The log that the batch came from.',
+    `partition` UInt32 COMMENT 'The partition of posts.v1.',
+    `next_offset` UInt64 COMMENT 'The offset after the batch.',
+    `hour` DateTime('UTC') COMMENT 'An hour of created_at, before or after the batch.'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (log_id, partition, next_offset, hour)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Hours that a batch of the log changes, noted before its rows are written; a note is due once progress has passed it.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.progress
+(
+    `job` LowCardinality(String) COMMENT 'stored: rows are in their tables. hourly: the hours that they change are computed.',
+    `log_id` LowCardinality(String) COMMENT 'The log.',
+    `topic` LowCardinality(String) COMMENT 'The topic.',
+    `partition` UInt32 COMMENT 'The partition.',
+    `next_offset` SimpleAggregateFunction(max, UInt64) COMMENT 'The first offset that is not done.'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (job, log_id, topic, partition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'How far each job has come in the log.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.migrations
+(
+    `number` UInt32 COMMENT 'Number of the migration.',
+    `name` String COMMENT 'Its name.',
+    `applied_at` DateTime64(3, 'UTC') COMMENT 'When it was applied.'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY number
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'The migrations that were applied.';

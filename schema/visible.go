@@ -1,0 +1,6 @@
+package schema
+
+// VisiblePost is the condition, over post_rows FINAL, under which a post is
+// shown: it is not deleted by its author, nor by a notice that names none. Views
+// and methods share it.
+const VisiblePost = visiblePost
