@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/internal/app"
+	"github.com/election-observatory/observatory/internal/engine"
+	"github.com/election-observatory/observatory/internal/engine/chdb"
+	"github.com/election-observatory/observatory/internal/eventlog"
+	"github.com/election-observatory/observatory/processors"
+	"github.com/election-observatory/observatory/processors/assess"
+	"github.com/election-observatory/observatory/processors/store"
+	"github.com/election-observatory/observatory/processors/tag"
+	"github.com/election-observatory/observatory/schema"
+)
+
+// group is the consumer group of the processors. What it has not read, the
+// embedded broker does not remove.
+const group = "observatory.store"
+
+// ownerUser writes and migrates in the embedded engine.
+const ownerUser = string(engine.RoleOwner)
+
+// listen says where an owner listens.
+type listen struct {
+	clickhouse, page, kafka string
+	password                string // Asked of readers where one of them is not on loopback.
+}
+
+// anywhere is any free port of this machine.
+func anywhere() listen {
+	const free = "127.0.0.1:0"
+	return listen{clickhouse: free, page: free, kafka: free}
+}
+
+func users() []string {
+	names := make([]string, 0, len(engine.Roles()))
+	for _, role := range engine.Roles() {
+		names = append(names, string(role))
+	}
+	return names
+}
+
+// openSocket listens, or says which flag to change.
+func openSocket(ctx context.Context, flag, address string) (*net.TCPListener, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken by another program: give another HOST:PORT with %s, or port 0 for any free one", address, flag)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be listened on: give another HOST:PORT with %s: %w", address, flag, err)
+	}
+	return ln.(*net.TCPListener), nil //nolint:forcetypeassert // It is one.
+}
+
+// startEmbedded starts the children and waits until both answer.
+func (s *system) startEmbedded(at listen, alone bool) error {
+	starting, ctx := errgroup.WithContext(s.ctx)
+	if s.embedsEngine() {
+		child, err := s.engine(at)
+		if err != nil {
+			return err
+		}
+		s.startChild(ctx, starting, child)
+	}
+	if s.embedsBroker() && !alone {
+		child, err := s.broker(at)
+		if err != nil {
+			return err
+		}
+		s.startChild(ctx, starting, child)
+	} else {
+		s.brokers = s.study.Kafka.Brokers
+	}
+	return starting.Wait()
+}
+
+func (s *system) startChild(ctx context.Context, starting *errgroup.Group, child *app.Child) {
+	ready := make(chan struct{})
+	s.run(child.Name, func(ctx context.Context) error { return child.Run(ctx, s.log, ready) })
+	starting.Go(func() error {
+		select {
+		case <-ready:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+}
+
+func (s *system) engine(at listen) (*app.Child, error) {
+	cfg := engine.DefaultConfig()
+	cfg.Dir, cfg.Database, cfg.Passwords = s.dir.Store(), schema.Database, map[engine.Role]string{}
+	for user, password := range s.passwords {
+		cfg.Passwords[engine.Role(user)] = password
+	}
+	if at.password == "" {
+		cfg.Anonymous = engine.RoleResearcher
+	} else {
+		cfg.Passwords[engine.RoleResearcher] = at.password
+	}
+	for _, view := range schema.Views() {
+		if view.Restricted {
+			cfg.Restricted = append(cfg.Restricted, view.Name)
+		} else {
+			cfg.Relations = append(cfg.Relations, view.Name)
+		}
+	}
+	cfg.Aggregates = []string{"hourly", "coverage"}
+	bounds := s.study.Engine
+	if bounds.QuerySeconds > 0 {
+		cfg.Readers.Time = time.Duration(bounds.QuerySeconds) * time.Second
+	}
+	if bounds.QueryMemory > 0 {
+		cfg.Readers.Memory = uint64(bounds.QueryMemory) << 20
+	}
+	if bounds.Queries > 0 {
+		cfg.Readers.Concurrent = bounds.Queries
+	}
+	library, err := chdb.Find("")
+	if err != nil {
+		return nil, err
+	}
+	cfg.Library = library
+	socket, err := openSocket(s.ctx, "--listen-clickhouse", at.clickhouse)
+	if err != nil {
+		return nil, err
+	}
+	s.ends.ClickHouse = "http://" + socket.Addr().String()
+	return &app.Child{
+		Name: "engine", Command: engineCommand, Config: engineConfig{cfg, s.level}, Socket: socket,
+		Ready: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") },
+	}, nil
+}
+
+func (s *system) broker(at listen) (*app.Child, error) {
+	cfg := eventlog.DefaultBrokerConfig()
+	cfg.Dir, cfg.ProtectGroups = s.dir.Broker(), []string{group}
+	socket, err := openSocket(s.ctx, "--listen-kafka", at.kafka)
+	if err != nil {
+		return nil, err
+	}
+	s.ends.Kafka = socket.Addr().String()
+	s.brokers = []string{s.ends.Kafka}
+	return &app.Child{
+		Name: "broker", Command: brokerCommand, Config: brokerConfig{cfg, s.level}, Socket: socket,
+		Ready: func(ctx context.Context) error {
+			_, err := eventlog.ClusterID(ctx, s.brokers)
+			return err
+		},
+	}, nil
+}
+
+func ping(ctx context.Context, address string) error {
+	if !answers(ctx, address) {
+		return errors.New("no answer at " + address)
+	}
+	return nil
+}
+
+// startProcessors starts what reads the log into the store, and what counts in
+// the store.
+func (s *system) startProcessors() error {
+	tagging := tag.DefaultConfig()
+	tagging.Key = s.key
+	tagging.Shorteners = append(tagging.Shorteners, s.study.Shorteners...)
+	for _, account := range s.study.PublicAccounts {
+		platform, _ := schema.ParsePlatform(account.Platform)
+		tagging.Public = append(tagging.Public, tag.PublicAccount{Platform: platform, NativeID: account.ID, Handle: account.Handle})
+	}
+	tagger, err := tag.New(tagging)
+	if err != nil {
+		return err
+	}
+	producer, err := s.producer()
+	if err != nil {
+		return err
+	}
+	emit := collectors.NewLogEmitter(producer).Emit
+	pipeline, err := processors.New(processors.Config{LogID: s.logID}, s.store, func() processors.Tagger { return tagger.Worker() }, processors.Emit(emit), s.log, s.reg)
+	if err != nil {
+		return err
+	}
+	cfg := eventlog.DefaultConsumerConfig()
+	cfg.Brokers, cfg.Group = s.brokers, group
+	for _, topic := range schema.Topics() {
+		cfg.Topics = append(cfg.Topics, topic.Name)
+	}
+	consumer, err := eventlog.NewConsumer(cfg, pipeline.Handle, s.log, s.reg)
+	if err != nil {
+		return err
+	}
+	runner, err := s.assessor()
+	if err != nil {
+		return err
+	}
+	s.run("assess", runner.Run)
+	s.run("processors", consumer.Run)
+	return nil
+}
+
+// assessor runs the methods over the store, or waits for whoever does. The list
+// of methods is here.
+func (s *system) assessor() (*assess.Runner, error) {
+	if s.runner != nil {
+		return s.runner, nil
+	}
+	var err error
+	s.runner, err = assess.New(assess.DefaultConfig(), s.store, []assess.Method{assess.NewHourly(s.store.DB())}, s.log, s.reg)
+	return s.runner, err
+}
+
+// producer appends to the log; it ends with the system.
+func (s *system) producer() (*eventlog.Producer, error) {
+	cfg := eventlog.DefaultProducerConfig()
+	cfg.Brokers = s.brokers
+	producer, err := eventlog.NewProducer(cfg, s.log, s.reg)
+	if err != nil {
+		return nil, err
+	}
+	s.run("producer", func(ctx context.Context) error {
+		<-ctx.Done()
+		return producer.Close()
+	})
+	return producer, nil
+}
+
+// publish serves the page and tells other commands where everything is.
+func (s *system) publish(at listen, checks []app.Check) error {
+	socket, err := openSocket(s.ctx, "--listen-page", at.page)
+	if err != nil {
+		return err
+	}
+	s.ends.Page, s.ends.Log, s.ends.PID = "http://"+socket.Addr().String(), s.logID, os.Getpid()
+	if !s.embedsEngine() {
+		s.ends.ClickHouse = s.study.ClickHouse.Address
+	}
+	if !s.embedsBroker() {
+		s.ends.Kafka = strings.Join(s.brokers, ",")
+	}
+	title := s.study.Title
+	if title == "" {
+		title = "Election observatory"
+	}
+	page := &app.Page{
+		Title: title, Password: at.password, Metrics: s.reg, Log: s.log.Named("page"),
+		Links: []app.Link{{What: "SQL over HTTP", Where: s.ends.ClickHouse}, {What: "Log (Kafka)", Where: s.ends.Kafka}, {What: "Health", Where: "/healthz"}, {What: "Metrics", Where: "/metrics"}},
+		Checks: append([]app.Check{
+			{Name: "store", Ask: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") }},
+			{Name: "log", Ask: func(ctx context.Context) error {
+				_, err := eventlog.Ends(ctx, s.brokers, schema.TopicPosts)
+				return err
+			}},
+		}, checks...),
+	}
+	s.run("page", func(ctx context.Context) error { return page.Serve(ctx, socket) })
+	return s.lock.Publish(s.ends)
+}
+
+// processorsKeepUp is whether the processors run; they may be behind.
+func (s *system) processorsKeepUp(ctx context.Context) error {
+	_, err := s.store.Progress(ctx, store.JobStored)
+	return err
+}

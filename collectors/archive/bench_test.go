@@ -1,0 +1,80 @@
+package archive
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// records are the records of a recording, with their decoder.
+func records(t testing.TB, cfg Config) (decoder, [][]byte) {
+	t.Helper()
+	a := newArchive(t, cfg, nil)
+	f, err := openFile(t.Context(), cfg.Files[0], &a.read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	d, split, err := a.decoderFor(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list [][]byte
+	for {
+		arena, rec, err := split.next(nil, schema.MaxRejectBytes)
+		if errors.Is(err, io.EOF) {
+			return d, list
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, arena[rec.from:rec.to])
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for format, name := range map[string]string{
+		"twitter-v1": "platforms/twitter_v11_stream.jsonl.gz",
+		"jetstream":  "platforms/jetstream_v1_events.jsonl",
+		"ira-csv":    "campaign/ira_german_2017.csv.gz",
+		"shares-csv": "coordination/russian_coord_tweets.csv.gz",
+	} {
+		b.Run(format, func(b *testing.B) {
+			cfg := config(format, recording(b, name))
+			if format == "shares-csv" {
+				cfg.Platform, cfg.Object = schema.PlatformX, "url"
+			}
+			d, list := records(b, cfg)
+			benchmark(b, d, list)
+		})
+	}
+	b.Run("jetstream-posts", func(b *testing.B) {
+		d, list := records(b, config("jetstream", recording(b, "platforms/jetstream_v1_events.jsonl")))
+		posts := list[:0:0]
+		for _, rec := range list {
+			if out, err := d.decode(rec); err == nil && out.event.GetPost() != nil {
+				posts = append(posts, rec)
+			}
+		}
+		benchmark(b, d, posts)
+	})
+}
+
+func benchmark(b *testing.B, d decoder, list [][]byte) {
+	b.Helper()
+	var size int64
+	for _, rec := range list {
+		size += int64(len(rec))
+	}
+	b.SetBytes(size / int64(len(list)))
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if _, err := d.decode(list[n%len(list)]); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+}

@@ -1,0 +1,145 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/schema"
+)
+
+// chunk is a run of records and what came of them.
+type chunk struct {
+	index   uint64
+	arena   []byte
+	records []record
+	after   place // Where the next chunk begins.
+
+	done   chan struct{} // Closed when the fields below are there.
+	events []*schema.Event
+	counts counters
+}
+
+// counters are what an import has come across.
+type counters struct {
+	Read     uint64            `json:"read"` // Posts, notices and other events, without rejects.
+	Deleted  uint64            `json:"deleted"`
+	Emitted  uint64            `json:"emitted"` // Events for the log, without coverage and rejects.
+	Posts    uint64            `json:"posts"`
+	Rejected map[string]uint64 `json:"rejected"`
+	Kinds    map[string]uint64 `json:"kinds"`
+}
+
+func newCounters() counters {
+	return counters{Rejected: map[string]uint64{}, Kinds: map[string]uint64{}}
+}
+
+func (c *counters) add(d counters) {
+	if c.Rejected == nil || c.Kinds == nil { // A cursor may hold null.
+		c.Rejected, c.Kinds = map[string]uint64{}, map[string]uint64{}
+	}
+	c.Read += d.Read
+	c.Deleted += d.Deleted
+	c.Emitted += d.Emitted
+	c.Posts += d.Posts
+	for k, v := range d.Rejected {
+		c.Rejected[k] += v
+	}
+	for k, v := range d.Kinds {
+		c.Kinds[k] += v
+	}
+}
+
+// work decodes a chunk's records. What it makes follows from the records and
+// their place in the file alone, except for the time of import.
+func (c *chunk) work(d decoder, source, collector string, platform schema.Platform, importedMS int64) {
+	defer close(c.done)
+	c.counts = newCounters()
+	tally := collectors.Tally{Source: source, Collector: collector, Platform: platform}
+	last := int64(0) // What has no time of its own counts where the record before it does.
+	for _, rec := range c.records {
+		raw := c.arena[rec.from:rec.to]
+		out, why := c.one(d, rec, raw)
+		if why != nil {
+			c.counts.Rejected[string(why.reason)]++
+			tally.Rejected(last, why.reason)
+			c.events = append(c.events, rejectEvent(rec, raw, why, source, collector, platform, importedMS))
+			continue
+		}
+		if out.ms != 0 {
+			last = out.ms
+		}
+		c.counts.Read++
+		c.counts.Kinds[out.kind]++
+		emitted := 0
+		if out.event != nil {
+			stamp(out.event, source, collector, importedMS)
+			c.events = append(c.events, out.event)
+			emitted = 1
+			c.counts.Emitted++
+		}
+		c.countKind(out.event)
+		tally.Received(last, out.kind, emitted)
+	}
+	c.events = append(c.events, tally.Events(strconv.FormatUint(c.index, 10))...)
+}
+
+// one decodes a record. Whatever a decoder has against it is a reject, its own
+// faults included: one record that nobody thought of must not end the import.
+func (c *chunk) one(d decoder, rec record, raw []byte) (out decoded, why *rejection) {
+	if rec.size > 0 {
+		return decoded{}, &rejection{schema.ReasonTooLarge, fmt.Sprintf("the record has %d bytes", rec.size)}
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			out, why = decoded{}, &rejection{schema.ReasonBadField, fmt.Sprintf("the decoder failed: %.200v", fault)}
+		}
+	}()
+	out, err := d.decode(raw)
+	if err != nil && !errors.As(err, &why) {
+		why = &rejection{schema.ReasonBadField, err.Error()}
+	}
+	if why == nil && out.event != nil && out.event.SizeVT() > schema.MaxEventBytes-stampBytes {
+		why = &rejection{schema.ReasonTooLarge, "what the record says is larger than the log takes"}
+	}
+	return out, why
+}
+
+// stampBytes is room for what stamp adds to an event.
+const stampBytes = 1 << 10
+
+func (c *chunk) countKind(event *schema.Event) {
+	switch {
+	case event.GetPost() != nil:
+		c.counts.Posts++
+	case event.GetDelete() != nil:
+		c.counts.Deleted++
+	}
+}
+
+// stamp says where an event came from.
+func stamp(event *schema.Event, source, collector string, importedMS int64) {
+	switch kind := event.GetKind().(type) {
+	case *schema.Event_Post:
+		kind.Post.Source, kind.Post.Collector, kind.Post.ImportedMs, kind.Post.Archived = source, collector, importedMS, true
+	case *schema.Event_Delete:
+		kind.Delete.Source, kind.Delete.Collector, kind.Delete.ImportedMs = source, collector, importedMS
+	case *schema.Event_Account:
+		kind.Account.Source, kind.Account.Collector, kind.Account.ImportedMs = source, collector, importedMS
+	}
+}
+
+func rejectEvent(rec record, raw []byte, why *rejection, source, collector string, platform schema.Platform, importedMS int64) *schema.Event {
+	sum := sha256.Sum256(raw)
+	size := rec.size
+	if size == 0 {
+		size = uint64(len(raw))
+	}
+	kept := append([]byte(nil), raw[:min(len(raw), schema.MaxRejectBytes)]...)
+	return &schema.Event{Kind: &schema.Event_Reject{Reject: &schema.Reject{
+		Platform: platform, Collector: collector, Source: source, Position: fmt.Sprintf("record %d", rec.number), Reason: string(why.reason),
+		Detail: clean(why.detail, maxShort), Raw: kept, RawSize: size, RawSha256: sum[:], ImportedMs: importedMS,
+	}}}
+}

@@ -1,0 +1,122 @@
+package archive
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// longestHandle is the longest name of an account on Twitter; early ones were
+// longer than those of today.
+const longestHandle = 20
+
+// extract adds what can be read from a post's text alone, for archives of
+// Twitter that state nothing else: links, hashtags and mentions, much as Twitter
+// itself found them.
+func extract(p *schema.Post) {
+	text := p.Text
+	for at := 0; at < len(text); {
+		switch r, size := utf8.DecodeRuneInString(text[at:]); r {
+		case 'h', 'H':
+			at += max(extractLink(p, text, at), size)
+		case '#', '＃':
+			at += size + extractHashtag(p, text, at, size)
+		case '@', '＠':
+			at += size + extractMention(p, text, at, size)
+		default:
+			at += size
+		}
+	}
+}
+
+// before is the character before a place, 0 at the start.
+func before(text string, at int) rune {
+	if at == 0 {
+		return 0
+	}
+	r, _ := utf8.DecodeLastRuneInString(text[:at])
+	return r
+}
+
+func extractLink(p *schema.Post, text string, at int) int {
+	rest := text[at:]
+	scheme := 0
+	for _, s := range [...]string{"https://", "http://"} {
+		if len(rest) > len(s) && strings.EqualFold(rest[:len(s)], s) {
+			scheme = len(s)
+		}
+	}
+	if b := before(text, at); scheme == 0 || b == '@' || b == '#' || wordRune(b) {
+		return 0
+	}
+	end := scheme
+	for end < len(rest) {
+		r, size := utf8.DecodeRuneInString(rest[end:])
+		if unicode.IsSpace(r) || strings.ContainsRune("\"<>`{}|\\^“”„‘’«»…", r) {
+			break
+		}
+		end += size
+	}
+	if short := "t.co/"; strings.HasPrefix(rest[scheme:], short) {
+		end = min(end, scheme+len(short)+asciiWord(rest[scheme+len(short):]))
+	}
+	for end > scheme && strings.IndexByte(".,;:!?)]}'*", rest[end-1]) >= 0 {
+		end--
+	}
+	if end > scheme {
+		addLink(p, rest[:end])
+	}
+	return end
+}
+
+func asciiWord(s string) int {
+	n := 0
+	for n < len(s) && wordOf(s[n:n+1], "") {
+		n++
+	}
+	return n
+}
+
+func extractHashtag(p *schema.Post, text string, at, size int) int {
+	rest := text[at+size:]
+	if b := before(text, at); b == '&' || wordRune(b) {
+		return 0
+	}
+	end, letters := 0, false
+	for end < len(rest) {
+		r, n := utf8.DecodeRuneInString(rest[end:])
+		if !wordRune(r) && !unicode.IsMark(r) {
+			break
+		}
+		letters = letters || unicode.IsLetter(r)
+		end += n
+	}
+	if letters && !strings.HasPrefix(rest[end:], "://") && !strings.HasPrefix(rest[end:], "#") {
+		if tag := short(rest[:end]); len(p.Hashtags) < maxEntities {
+			p.Hashtags = append(p.Hashtags, tag)
+		}
+	}
+	return end
+}
+
+func extractMention(p *schema.Post, text string, at, size int) int {
+	rest := text[at+size:]
+	if b := before(text, at); wordRune(b) || strings.ContainsRune("!#$%&*@＠", b) && b != 0 {
+		return 0
+	}
+	end := 0
+	for end < len(rest) && end < longestHandle && (rest[end] == '_' || wordOf(rest[end:end+1], "")) {
+		end++
+	}
+	if after, _ := utf8.DecodeRuneInString(rest[end:]); end == 0 || after == '@' || after == '＠' || (after != utf8.RuneError && wordRune(after)) || strings.HasPrefix(rest[end:], "://") {
+		return end
+	}
+	if len(p.Mentions) < maxEntities {
+		p.Mentions = append(p.Mentions, &schema.Mention{Handle: rest[:end], Start: uint32(at), End: uint32(at + size + end)})
+	}
+	return end
+}
+
+func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }

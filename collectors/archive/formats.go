@@ -1,0 +1,51 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// platform is where the posts of the format come from.
+func (a *Archive) platform() schema.Platform {
+	switch a.cfg.Format {
+	case "jetstream":
+		return schema.PlatformBluesky
+	case "twitter-v1", "ira-csv":
+		return schema.PlatformX
+	}
+	return a.cfg.Platform
+}
+
+// decoderFor chooses the decoder of a file and how its records are split.
+func (a *Archive) decoderFor(f *file) (decoder, *splitter, error) {
+	split := &splitter{in: f.body, limit: a.cfg.MaxRecordBytes}
+	switch a.cfg.Format {
+	case "twitter-v1":
+		return twitterV1{}, split, nil
+	case "jetstream":
+		return jetstream{}, split, nil
+	}
+	split.csv = true
+	first, rec, err := split.next(nil, a.cfg.MaxRecordBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("%s is cut short or damaged: %w; nothing of it is imported", f.name, err)
+	}
+	h := newHeader(first[rec.from:rec.to])
+	split.columns = len(h.names)
+	d, missing := a.table(h)
+	if missing != "" && err == nil {
+		return nil, nil, fmt.Errorf("%s does not look like %s: its first line names no column %s; name its format with --format", f.name, a.cfg.Format, missing)
+	}
+	return d, split, nil // Without even a first line it is empty, which is no fault.
+}
+
+// table is the decoder of a table with a first line, or the column that is missing.
+func (a *Archive) table(h header) (d decoder, missing string) {
+	if a.cfg.Format == "ira-csv" {
+		return newIRACSV(h)
+	}
+	return newSharesCSV(h, a.cfg.Platform, a.cfg.Object)
+}

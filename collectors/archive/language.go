@@ -1,0 +1,119 @@
+package archive
+
+// languageOf is the BCP 47 tag of a language by its English name, as the tables
+// of FiveThirtyEight write it; empty for any other.
+func languageOf(name string) string {
+	switch name {
+	case "Albanian":
+		return "sq"
+	case "Arabic":
+		return "ar"
+	case "Bengali":
+		return "bn"
+	case "Bulgarian":
+		return "bg"
+	case "Catalan":
+		return "ca"
+	case "Croatian":
+		return "hr"
+	case "Czech":
+		return "cs"
+	case "Danish":
+		return "da"
+	case "Dutch":
+		return "nl"
+	case "English":
+		return "en"
+	case "Estonian":
+		return "et"
+	case "Farsi (Persian)":
+		return "fa"
+	case "Finnish":
+		return "fi"
+	case "French":
+		return "fr"
+	case "German":
+		return "de"
+	case "Greek":
+		return "el"
+	case "Gujarati":
+		return "gu"
+	case "Hebrew":
+		return "he"
+	case "Hindi":
+		return "hi"
+	case "Hungarian":
+		return "hu"
+	case "Icelandic":
+		return "is"
+	case "Indonesian":
+		return "id"
+	case "Italian":
+		return "it"
+	case "Japanese":
+		return "ja"
+	case "Kannada":
+		return "kn"
+	case "Korean":
+		return "ko"
+	case "Kurdish":
+		return "ku"
+	case "Latvian":
+		return "lv"
+	case "Lithuanian":
+		return "lt"
+	case "Macedonian":
+		return "mk"
+	case "Malay":
+		return "ms"
+	case "Malayalam":
+		return "ml"
+	case "Norwegian":
+		return "no"
+	case "Polish":
+		return "pl"
+	case "Portuguese":
+		return "pt"
+	case "Pushto":
+		return "ps"
+	case "Romanian":
+		return "ro"
+	case "Russian":
+		return "ru"
+	case "Serbian":
+		return "sr"
+	case "Simplified Chinese":
+		return "zh-Hans"
+	case "Slovak":
+		return "sk"
+	case "Slovenian":
+		return "sl"
+	case "Somali":
+		return "so"
+	case "Spanish":
+		return "es"
+	case "Swedish":
+		return "sv"
+	case "Tagalog (Filipino)":
+		return "fil"
+	case "Tamil":
+		return "ta"
+	case "Telugu":
+		return "te"
+	case "Thai":
+		return "th"
+	case "Traditional Chinese":
+		return "zh-Hant"
+	case "Turkish":
+		return "tr"
+	case "Ukrainian":
+		return "uk"
+	case "Urdu":
+		return "ur"
+	case "Uzbek":
+		return "uz"
+	case "Vietnamese":
+		return "vi"
+	}
+	return ""
+}

@@ -1,0 +1,159 @@
+package archive
+
+import (
+	"html"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// places says where a text as given lies in the text that is kept: for each
+// unit of the first, the byte of the second. It is nil where both are the same.
+type places []uint32
+
+// nowhere stands for a unit inside a character.
+const nowhere = ^uint32(0)
+
+// span maps [from, to) and says whether it names whole characters of the text.
+func (p places) span(text string, from, to int) (start, end int, ok bool) {
+	if from < 0 || to <= from {
+		return 0, 0, false
+	}
+	if p == nil {
+		if to > len(text) || !boundary(text, from) || !boundary(text, to) {
+			return 0, 0, false
+		}
+		return from, to, true
+	}
+	if to >= len(p) || p[from] == nowhere || p[to] == nowhere {
+		return 0, 0, false
+	}
+	return int(p[from]), int(p[to]), p[from] < p[to]
+}
+
+func boundary(text string, at int) bool {
+	return at == len(text) || utf8.RuneStart(text[at])
+}
+
+// cleanText is clean for a text that has offsets in bytes.
+func cleanText(given string) (string, places) {
+	if text := clean(given, maxText); text == given {
+		return text, nil
+	}
+	return rewrite(given, func(string) (string, int) { return "", 0 }, true)
+}
+
+// cleanTweet is clean for a text of Twitter, whose offsets are in characters
+// and which has '&', '<' and '>' escaped as in HTML.
+func cleanTweet(given string) (string, places) {
+	plain := len(given) <= maxText
+	for i := 0; i < len(given) && plain; i++ {
+		c := given[i]
+		plain = c < 0x7f && c != '&' && (c >= ' ' || c == '\n' || c == '\t')
+	}
+	if plain {
+		return given, nil
+	}
+	return rewrite(given, tweetEntity, false)
+}
+
+// tweetEntity is what the escape at the start of s stands for, and its length.
+func tweetEntity(s string) (string, int) {
+	for _, escape := range [...]string{"&amp;", "&lt;", "&gt;"} {
+		if strings.HasPrefix(s, escape) {
+			return html.UnescapeString(escape), len(escape)
+		}
+	}
+	return "", 0
+}
+
+// rewrite cleans a text character by character and notes the places. Units are
+// bytes or characters.
+func rewrite(given string, entity func(string) (string, int), bytes bool) (string, places) {
+	out := make([]byte, 0, min(len(given), maxText))
+	at := make(places, 0, len(given)+1)
+	note := func(units int) {
+		at = append(at, uint32(len(out)))
+		for range units - 1 {
+			if bytes {
+				at = append(at, nowhere)
+			} else {
+				at = append(at, uint32(len(out)))
+			}
+		}
+	}
+	for i := 0; i < len(given); {
+		r, size := utf8.DecodeRuneInString(given[i:])
+		kept := given[i : i+size]
+		if r == utf8.RuneError {
+			kept = "\uFFFD"
+		}
+		units := 1
+		if r == '&' {
+			if meant, length := entity(given[i:]); length > 0 {
+				kept, size, units = meant, length, length
+			}
+		}
+		if bytes {
+			units = size
+		}
+		if len(out)+len(kept) > maxText {
+			break
+		}
+		note(units)
+		if !control(r) {
+			out = append(out, kept...)
+		}
+		i += size
+	}
+	at = append(at, uint32(len(out)))
+	return string(out), at
+}
+
+// control says whether a character is kept out of texts.
+func control(r rune) bool {
+	return (r < ' ' && r != '\n' && r != '\t') || (r >= 0x7f && r < 0xa0)
+}
+
+// clean makes a string fit for the log: valid UTF-8 without control characters
+// but line breaks and tabs, and no longer than limit.
+func clean(s string, limit int) string {
+	if len(s) > limit {
+		end := limit
+		for end > 0 && !utf8.RuneStart(s[end]) && end > limit-utf8.UTFMax {
+			end--
+		}
+		s = s[:end]
+	}
+	plain := true
+	for i := 0; i < len(s) && plain; i++ {
+		c := s[i]
+		plain = c < 0x7f && (c >= ' ' || c == '\n' || c == '\t')
+	}
+	if plain {
+		return s
+	}
+	s = strings.Map(func(r rune) rune {
+		if control(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if len(s) > limit { // Replaced bytes became longer.
+		return clean(s, limit)
+	}
+	return s
+}
+
+func short(s string) string { return clean(s, maxShort) }
+
+// mention names an account at a place of a text; where the place makes no
+// sense, it is left open.
+func mention(id, handle, text string, at places, from, to int) *schema.Mention {
+	m := &schema.Mention{NativeId: short(id), Handle: short(handle)}
+	if start, end, ok := at.span(text, from, to); ok {
+		m.Start, m.End = uint32(start), uint32(end)
+	}
+	return m
+}

@@ -1,0 +1,345 @@
+package archive
+
+import (
+	"html"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dghubble/go-twitter/twitter"
+	gojson "github.com/goccy/go-json"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// twitterV1 decodes messages of Twitter's streaming API v1.1, and statuses as
+// its REST API gave them.
+type twitterV1 struct{}
+
+// tweet is a status or another message of the stream. Fields that nothing here
+// needs and that archives fill in many ways are taken from the library's type.
+type tweet struct {
+	twitter.Tweet
+	Coordinates        unread            `json:"coordinates"`
+	CurrentUserRetweet unread            `json:"current_user_retweet"`
+	Place              unread            `json:"place"`
+	Scopes             unread            `json:"scopes"`
+	Entities           *entities         `json:"entities"`
+	User               *user             `json:"user"`
+	ExtendedTweet      *extended         `json:"extended_tweet"`
+	RetweetedStatus    *tweet            `json:"retweeted_status"`
+	QuotedStatus       *tweet            `json:"quoted_status"`
+	Source             gojson.RawMessage `json:"source"` // Of some notices an object.
+
+	Delete *struct {
+		Status      *twitter.StatusDeletion `json:"status"`
+		TimestampMS string                  `json:"timestamp_ms"`
+	} `json:"delete"`
+	Limit          *notice `json:"limit"`
+	ScrubGeo       *notice `json:"scrub_geo"`
+	StatusWithheld *notice `json:"status_withheld"`
+	UserWithheld   *notice `json:"user_withheld"`
+	Disconnect     *notice `json:"disconnect"`
+	Warning        *notice `json:"warning"`
+	Friends        *notice `json:"friends"`
+	FriendsStr     *notice `json:"friends_str"`
+	DirectMessage  *notice `json:"direct_message"`
+	Event          *notice `json:"event"`
+	ForUser        *notice `json:"for_user"`
+	Control        *notice `json:"control"`
+	Error          *notice `json:"error"`
+	Errors         *notice `json:"errors"`
+}
+
+type entities struct {
+	twitter.Entities
+	Symbols unread `json:"symbols"`
+	Polls   unread `json:"polls"`
+}
+
+type extended struct {
+	twitter.ExtendedTweet
+	Entities *entities `json:"entities"`
+}
+
+// user is what is kept of the library's User, which is mostly decoration.
+type user struct {
+	ID             int64  `json:"id"`
+	IDStr          string `json:"id_str"`
+	ScreenName     string `json:"screen_name"`
+	Name           string `json:"name"`
+	CreatedAt      string `json:"created_at"`
+	FollowersCount int    `json:"followers_count"`
+	FriendsCount   int    `json:"friends_count"`
+	StatusesCount  int    `json:"statuses_count"`
+	Verified       bool   `json:"verified"`
+}
+
+// unread is a value that is passed over whatever its type is.
+type unread struct{}
+
+// UnmarshalJSON reads nothing.
+func (*unread) UnmarshalJSON([]byte) error { return nil }
+
+// notice is a message of which only the kind matters.
+type notice = unread
+
+func (twitterV1) decode(rec []byte) (decoded, error) {
+	if err := checkJSON(rec); err != nil {
+		return decoded{}, err
+	}
+	var t tweet
+	if err := unmarshal(rec, &t); err != nil {
+		return decoded{}, err
+	}
+	switch {
+	case t.Delete != nil:
+		return t.deletion()
+	case t.IDStr != "" || t.ID != 0:
+		return t.post()
+	}
+	return t.other()
+}
+
+// other is a message that is neither a status nor a deletion.
+func (t *tweet) other() (decoded, error) {
+	for _, n := range [...]struct {
+		kind  string
+		given *notice
+	}{
+		{"limit", t.Limit},
+		{"scrub_geo", t.ScrubGeo},
+		{"status_withheld", t.StatusWithheld},
+		{"user_withheld", t.UserWithheld},
+		{"disconnect", t.Disconnect},
+		{"warning", t.Warning},
+		{"friends", t.Friends},
+		{"friends", t.FriendsStr},
+		{"direct_message", t.DirectMessage},
+		{"event", t.Event},
+		{"for_user", t.ForUser},
+		{"control", t.Control},
+	} {
+		if n.given != nil {
+			return decoded{kind: n.kind}, nil
+		}
+	}
+	switch {
+	case t.Error != nil || t.Errors != nil:
+		return decoded{}, reject(schema.ReasonUpstream, "Twitter sent an error")
+	case t.CreatedAt != "" || t.Text != "" || t.User != nil:
+		return decoded{}, reject(schema.ReasonMissingID, "a status without id")
+	}
+	return decoded{}, reject(schema.ReasonUnknownEvent, "neither a status nor a notice of the stream")
+}
+
+func (t *tweet) deletion() (decoded, error) {
+	status := t.Delete.Status
+	if status == nil {
+		return decoded{kind: "delete_other"}, nil // A like or a direct message.
+	}
+	id, err := numericID(status.IDStr, status.ID)
+	if err != nil {
+		return decoded{}, err
+	}
+	if id == "" {
+		return decoded{}, reject(schema.ReasonMissingID, "a deletion that names no status")
+	}
+	author, err := numericID(status.UserIDStr, status.UserID)
+	if err != nil {
+		return decoded{}, err
+	}
+	var ms int64
+	if t.Delete.TimestampMS != "" {
+		if ms, err = strconv.ParseInt(t.Delete.TimestampMS, 10, 64); err != nil || !plausible(ms) {
+			return decoded{}, reject(schema.ReasonBadTime, "timestamp_ms is no time")
+		}
+	}
+	return decoded{kind: "delete", ms: ms, event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
+		Platform: schema.PlatformX, NativeId: id, AuthorId: author, ClaimedMs: ms, CollectedMs: ms,
+	}}}}, nil
+}
+
+// post is the status itself; what it repeats, quotes or answers is a reference.
+func (t *tweet) post() (decoded, error) {
+	id, err := numericID(t.IDStr, t.ID)
+	if err != nil {
+		return decoded{}, err
+	}
+	ms, err := rubyTime(t.CreatedAt)
+	if err != nil {
+		return decoded{}, err
+	}
+	author, err := t.User.snapshot()
+	if err != nil {
+		return decoded{}, err
+	}
+	text, at, named := t.words()
+	p := &schema.Post{
+		Platform: schema.PlatformX, NativeId: id, Kind: schema.KindPost, Author: author, ClaimedMs: ms,
+		Text: text, Sensitive: t.PossiblySensitive, Client: client(t.Source), Permalink: "https://twitter.com/i/status/" + id,
+	}
+	if t.Lang != "" && t.Lang != "und" {
+		p.Langs = []string{short(t.Lang)}
+	}
+	if err := t.references(p); err != nil {
+		return decoded{}, err
+	}
+	if err := t.counts(p); err != nil {
+		return decoded{}, err
+	}
+	if err := addMentions(p, named, at); err != nil {
+		return decoded{}, err
+	}
+	t.objects(p)
+	return decoded{kind: p.Kind.Name(), ms: ms, event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
+}
+
+// words is the whole text, its places, and the entities that go with it.
+func (t *tweet) words() (text string, at places, named *entities) {
+	given := t.Text
+	named = t.Entities
+	switch {
+	case t.ExtendedTweet != nil && t.ExtendedTweet.FullText != "":
+		given, named = t.ExtendedTweet.FullText, t.ExtendedTweet.Entities
+	case t.FullText != "":
+		given = t.FullText
+	}
+	text, at = cleanTweet(given)
+	return text, at, named
+}
+
+func (t *tweet) references(p *schema.Post) error {
+	reply, err := numericID(t.InReplyToStatusIDStr, t.InReplyToStatusID)
+	if err != nil {
+		return err
+	}
+	quote, err := numericID(t.QuotedStatusIDStr, t.QuotedStatusID)
+	if err != nil {
+		return err
+	}
+	if t.RetweetedStatus != nil {
+		p.Kind = schema.KindRepost
+		p.RepostOf, err = t.RetweetedStatus.reference("")
+		return err
+	}
+	if quote != "" || t.QuotedStatus != nil {
+		p.Kind = schema.KindQuote
+		if p.QuoteOf, err = t.QuotedStatus.reference(quote); err != nil {
+			return err
+		}
+	}
+	if reply != "" {
+		p.Kind = schema.KindReply
+		who, err := numericID(t.InReplyToUserIDStr, t.InReplyToUserID)
+		p.ReplyTo = &schema.Reference{NativeId: reply, AuthorId: who, AuthorHandle: short(t.InReplyToScreenName)}
+		return err
+	}
+	return nil
+}
+
+// reference names a status; id stands in where only its id is given.
+func (t *tweet) reference(id string) (*schema.Reference, error) {
+	ref := &schema.Reference{NativeId: id}
+	if t == nil {
+		return ref, nil
+	}
+	own, err := numericID(t.IDStr, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	if own != "" {
+		ref.NativeId = own
+	}
+	if ref.NativeId == "" {
+		return nil, reject(schema.ReasonMissingID, "an embedded status without id")
+	}
+	if t.User != nil {
+		ref.AuthorHandle = short(t.User.ScreenName)
+		ref.AuthorId, err = numericID(t.User.IDStr, t.User.ID)
+	}
+	return ref, err
+}
+
+// counts keeps what readers did with the status. Those of a repost are of its
+// original, and left out.
+func (t *tweet) counts(p *schema.Post) error {
+	for _, n := range [...]int{t.FavoriteCount, t.RetweetCount, t.ReplyCount, t.QuoteCount} {
+		if n < 0 {
+			return reject(schema.ReasonBadField, "a count is below zero")
+		}
+	}
+	if p.Kind != schema.KindRepost && t.FavoriteCount+t.RetweetCount+t.ReplyCount+t.QuoteCount != 0 {
+		p.Metrics = &schema.Metrics{Likes: uint64(t.FavoriteCount), Reposts: uint64(t.RetweetCount), Replies: uint64(t.ReplyCount), Quotes: uint64(t.QuoteCount)}
+	}
+	return nil
+}
+
+func (u *user) snapshot() (*schema.AccountSnapshot, error) {
+	if u == nil {
+		return nil, reject(schema.ReasonMissingUser, "a status without user")
+	}
+	id, err := numericID(u.IDStr, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		return nil, reject(schema.ReasonMissingUser, "a user without id")
+	}
+	a := &schema.AccountSnapshot{NativeId: id, Handle: short(u.ScreenName), Name: short(u.Name), Verified: u.Verified}
+	if u.CreatedAt == "" {
+		return a, nil // Without the profile, its counts are not known either.
+	}
+	if a.CreatedMs, err = rubyTime(u.CreatedAt); err != nil {
+		return nil, err
+	}
+	if a.Followers, err = count("followers_count", u.FollowersCount); err != nil {
+		return nil, err
+	}
+	if a.Following, err = count("friends_count", u.FriendsCount); err != nil {
+		return nil, err
+	}
+	a.Posts, err = count("statuses_count", u.StatusesCount)
+	return a, err
+}
+
+// numericID prefers the string: readers of JSON that know only floating-point
+// numbers have rounded the number in many archives.
+func numericID(text string, number int64) (string, error) {
+	switch {
+	case digits(text):
+		return text, nil
+	case text != "" || number < 0:
+		return "", reject(schema.ReasonBadField, "an id is no decimal number")
+	case number == 0:
+		return "", nil
+	}
+	return strconv.FormatInt(number, 10), nil
+}
+
+// rubyTime reads times as Twitter v1.1 writes them.
+func rubyTime(s string) (int64, error) {
+	if s == "" {
+		return 0, reject(schema.ReasonMissingTime, "no created_at")
+	}
+	t, err := time.Parse(time.RubyDate, s)
+	if err != nil || !plausible(t.UnixMilli()) {
+		return 0, reject(schema.ReasonBadTime, "created_at is no time of Twitter's")
+	}
+	return t.UnixMilli(), nil
+}
+
+// client is the name in the link that Twitter gives as the source.
+func client(source gojson.RawMessage) string {
+	var s string
+	if len(source) == 0 || gojson.Unmarshal(source, &s) != nil {
+		return ""
+	}
+	if from := strings.IndexByte(s, '>'); strings.HasPrefix(s, "<") && from >= 0 {
+		s = s[from+1:]
+		if to := strings.IndexByte(s, '<'); to >= 0 {
+			s = s[:to]
+		}
+	}
+	return short(html.UnescapeString(s))
+}

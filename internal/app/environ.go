@@ -1,0 +1,88 @@
+package app
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Variables that are no keys of the configuration.
+const (
+	EnvData     = "OBSERVATORY_DATA"     // The data directory.
+	EnvConfig   = "OBSERVATORY_CONFIG"   // The configuration's path.
+	EnvPassword = "OBSERVATORY_PASSWORD" // The password of the user who asks, or of the ClickHouse cluster's user.
+	EnvEngine   = "OBSERVATORY_ENGINE"   // The engine's library.
+	envTestData = "OBSERVATORY_TESTDATA" // Recordings for tests.
+	prefix      = "OBSERVATORY_"
+)
+
+// override sets every key that a variable names. A variable that means nothing
+// is refused: it would otherwise be a setting that somebody believes in.
+func override(study *Study, environ []string) error {
+	keys := map[string]reflect.Value{}
+	settable(reflect.ValueOf(study).Elem(), prefix, keys)
+	known := []string{EnvData, EnvConfig, EnvPassword, EnvEngine, envTestData}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, prefix) || slices.Contains(known, name) {
+			continue
+		}
+		field, ok := keys[name]
+		if !ok {
+			return fmt.Errorf("the variable %s means nothing: unset it, or see docs/reference/configuration.md for those that do", name)
+		}
+		if err := set(field, value); err != nil {
+			return fmt.Errorf("the variable %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// settable finds the fields that one value can set, by the names of their
+// variables.
+func settable(v reflect.Value, name string, keys map[string]reflect.Value) {
+	for i := range v.NumField() {
+		key := name + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
+		field := v.Field(i)
+		switch {
+		case field.Kind() == reflect.Struct:
+			settable(field, key+"_", keys)
+		case field.Kind() != reflect.Slice || field.Type().Elem().Kind() == reflect.String:
+			keys[key] = field
+		}
+	}
+}
+
+func set(field reflect.Value, value string) error {
+	if field.Kind() == reflect.Int {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%q is no number", value)
+		}
+		field.SetInt(int64(n))
+		return nil
+	}
+	if field.Kind() == reflect.Slice {
+		var parts []string
+		for part := range strings.SplitSeq(value, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				parts = append(parts, part)
+			}
+		}
+		field.Set(reflect.ValueOf(parts))
+		return nil
+	}
+	field.SetString(value)
+	return nil
+}
+
+func lookup(environ []string, name string) (string, bool) {
+	for _, entry := range environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}

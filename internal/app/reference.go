@@ -1,0 +1,85 @@
+package app
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Reference is the page about the configuration, as Markdown. It follows from
+// the fields of Study.
+func Reference() string {
+	var b strings.Builder
+	b.WriteString(`# Configuration
+
+One file, ` + "`observatory.yaml`" + ` in the working directory, or where ` + "`--config`" + ` says. All of it may be left out. An unknown key
+is refused. ` + "`observatory up --check`" + ` validates it and exits.
+
+| Key | Variable | What it says |
+|---|---|---|
+`)
+	describe(&b, reflect.TypeFor[Study](), "", prefix)
+	b.WriteString(`
+A variable overrides its key; lists are separated by commas. An ` + "`OBSERVATORY_`" + ` variable that means nothing is refused.
+
+| Variable | What it says |
+|---|---|
+`)
+	for _, v := range [][2]string{
+		{EnvData, "The data directory, as `--data`; `./observatory-data` if neither is given."},
+		{EnvConfig, "The configuration's path, as `--config`."},
+		{EnvPassword, "The password of the user who asks (`query --user`), of the ClickHouse cluster's user, or, where `up` listens beyond this machine, the one that it asks researchers for."},
+		{EnvEngine, "The path of the engine's library; beside the program if unset."},
+	} {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", v[0], v[1])
+	}
+	b.WriteString(`
+## Example
+
+` + "```yaml" + `
+title: European Parliament 2024
+period: {from: 2024-06-03, to: 2024-06-10}
+public_accounts:
+  - {platform: x, handle: europarl_en}
+  - {platform: bluesky, id: did:plc:example, handle: parliament.example}
+shorteners: [go.example]
+` + "```" + `
+
+On clusters, ` + "`observatory collect`" + ` and ` + "`observatory process`" + ` run wherever they are wanted, with the same file:
+
+` + "```yaml" + `
+kafka: {brokers: ["kafka1:9092", "kafka2:9092", "kafka3:9092"], replication: 3}
+clickhouse: {address: "http://clickhouse:8123", user: observatory, password_file: /run/secrets/clickhouse}
+` + "```" + `
+
+## The data directory
+
+| Path | What it holds |
+|---|---|
+| ` + "`log/`" + ` | The embedded broker's log. |
+| ` + "`store/`" + ` | The embedded engine's tables. |
+| ` + "`cursors/`" + ` | How far each collector and each unfinished import has come. |
+| ` + "`keys/`" + ` | The study's key, from which every pseudonym follows, and the passwords of the store's users. Keep a copy; a directory with only that is a new one with the same pseudonyms. |
+| ` + "`run/`" + ` | The lock of the one owner, and ` + "`endpoints.json`" + ` with its addresses. |
+`)
+	return b.String()
+}
+
+func describe(b *strings.Builder, t reflect.Type, key, variable string) {
+	for field := range t.Fields() {
+		name := key + field.Tag.Get("yaml")
+		env := variable + strings.ToUpper(field.Tag.Get("yaml"))
+		switch {
+		case field.Type.Kind() == reflect.Struct:
+			fmt.Fprintf(b, "| `%s` | | %s |\n", name, field.Tag.Get("doc"))
+			describe(b, field.Type, name+".", env+"_")
+		case field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct:
+			fmt.Fprintf(b, "| `%s` | | %s |\n", name, field.Tag.Get("doc"))
+			for inner := range field.Type.Elem().Fields() {
+				fmt.Fprintf(b, "| `%s[].%s` | | %s |\n", name, inner.Tag.Get("yaml"), inner.Tag.Get("doc"))
+			}
+		default:
+			fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", name, env, field.Tag.Get("doc"))
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/election-observatory/observatory/schema"
+)
+
+// Study is the configuration of one observatory: observatory.yaml. The zero
+// study is complete: it watches no live source, and takes archives.
+type Study struct {
+	Title          string          `yaml:"title" doc:"Name of the study, as its page shows it."`
+	Period         Period          `yaml:"period" doc:"The time that the study is about."`
+	PublicAccounts []PublicAccount `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
+	Shorteners     []string        `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
+	Kafka          Kafka           `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker."`
+	ClickHouse     ClickHouse      `yaml:"clickhouse" doc:"A ClickHouse server or cluster, in place of the embedded engine."`
+	Engine         Engine          `yaml:"engine" doc:"Bounds of the embedded engine."`
+}
+
+// Period is a run of days.
+type Period struct {
+	From string `yaml:"from" doc:"First day, as 2024-06-03."`
+	To   string `yaml:"to" doc:"Last day."`
+}
+
+// PublicAccount is an account that the study names.
+type PublicAccount struct {
+	Platform string `yaml:"platform" doc:"bluesky, mastodon, x, telegram or rss."`
+	ID       string `yaml:"id" doc:"The platform's own id; may be left out if there is a handle."`
+	Handle   string `yaml:"handle" doc:"The handle, without @."`
+}
+
+// Kafka says where the log is.
+type Kafka struct {
+	Brokers     []string `yaml:"brokers" doc:"HOST:PORT of one or more brokers; empty for the embedded broker."`
+	Replication int      `yaml:"replication" doc:"Copies of each partition when topics are created; 3 if left out."`
+}
+
+// ClickHouse says where the store is.
+type ClickHouse struct {
+	Address      string `yaml:"address" doc:"Of its HTTP interface, for example http://clickhouse:8123; empty for the embedded engine."`
+	User         string `yaml:"user" doc:"Who writes and migrates; default if left out."`
+	PasswordFile string `yaml:"password_file" doc:"A file with that user's password; OBSERVATORY_PASSWORD serves as well."`
+}
+
+// Engine bounds what readers may ask of the embedded engine.
+type Engine struct {
+	QuerySeconds int `yaml:"query_seconds" doc:"Longest time of one query; 60 if left out."`
+	QueryMemory  int `yaml:"query_memory_mb" doc:"Most memory of one query, in MB; 3072 if left out."`
+	Queries      int `yaml:"queries" doc:"Queries of readers that run at the same time; 6 if left out."`
+}
+
+// DefaultPath is where the configuration is looked for.
+const DefaultPath = "observatory.yaml"
+
+// LoadStudy reads the configuration at path, and what OBSERVATORY_* variables
+// override. An empty path means DefaultPath, where there may be none.
+func LoadStudy(path string, environ []string) (Study, error) {
+	var study Study
+	optional := path == ""
+	if optional {
+		path = DefaultPath
+	}
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && optional:
+	case err != nil:
+		return Study{}, fmt.Errorf("the configuration cannot be read: %w", err)
+	default:
+		if err := yaml.UnmarshalWithOptions(text, &study, yaml.DisallowUnknownField()); err != nil {
+			return Study{}, fmt.Errorf("%s: %s", path, explainYAML(err))
+		}
+	}
+	if err := override(&study, environ); err != nil {
+		return Study{}, err
+	}
+	if err := study.Validate(); err != nil {
+		return Study{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return study, nil
+}
+
+// explainYAML keeps to the first line of what the parser says, which has the
+// place and the fault; the others draw the file.
+func explainYAML(err error) string {
+	first, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
+	return first
+}
+
+// Validate says what is wrong, if anything.
+func (s *Study) Validate() error {
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners())
+}
+
+func (s *Study) validateShorteners() error {
+	for _, host := range s.Shorteners {
+		if host == "" || strings.ContainsAny(host, "/: ") || strings.ToLower(host) != host {
+			return fmt.Errorf("shorteners: %q is no host in lower case, as bit.ly", host)
+		}
+	}
+	return nil
+}
+
+func (p Period) validate() error {
+	for name, day := range map[string]string{"from": p.From, "to": p.To} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return fmt.Errorf("period.%s: %q is no day, as 2024-06-03", name, day)
+		}
+	}
+	if p.From != "" && p.To != "" && p.To < p.From {
+		return fmt.Errorf("period: it ends on %s, before it begins on %s", p.To, p.From)
+	}
+	return nil
+}
+
+func (s *Study) validateAccounts() error {
+	for i, a := range s.PublicAccounts {
+		if _, ok := schema.ParsePlatform(a.Platform); !ok {
+			return fmt.Errorf("public_accounts[%d]: there is no platform %q: use bluesky, mastodon, x, telegram or rss", i, a.Platform)
+		}
+		if a.ID == "" && a.Handle == "" {
+			return fmt.Errorf("public_accounts[%d]: it needs an id or a handle", i)
+		}
+		if strings.HasPrefix(a.Handle, "@") {
+			return fmt.Errorf("public_accounts[%d]: write the handle %s without @", i, a.Handle)
+		}
+	}
+	return nil
+}
+
+func (k Kafka) validate() error {
+	for _, broker := range k.Brokers {
+		if _, _, err := net.SplitHostPort(broker); err != nil {
+			return fmt.Errorf("kafka.brokers: %q is not HOST:PORT", broker)
+		}
+	}
+	if k.Replication < 0 {
+		return fmt.Errorf("kafka.replication: it must not be below zero, but is %d", k.Replication)
+	}
+	return nil
+}
+
+func (c ClickHouse) validate() error {
+	if c.Address == "" {
+		if c.User != "" || c.PasswordFile != "" {
+			return errors.New("clickhouse: a user or a password without an address says nothing: give clickhouse.address")
+		}
+		return nil
+	}
+	if u, err := url.Parse(c.Address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil {
+		return fmt.Errorf("clickhouse.address: %q is not like http://clickhouse:8123, without a user in it", c.Address)
+	}
+	return nil
+}
+
+func (e Engine) validate() error {
+	if e.QuerySeconds < 0 || e.QueryMemory < 0 || e.Queries < 0 {
+		return errors.New("engine: bounds must not be below zero")
+	}
+	return nil
+}
+
+// Password is that of the user of a ClickHouse cluster.
+func (c ClickHouse) Password(environ []string) (string, error) {
+	if password, ok := lookup(environ, EnvPassword); ok {
+		return password, nil
+	}
+	if c.PasswordFile == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(c.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("clickhouse.password_file cannot be read: %w", err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}

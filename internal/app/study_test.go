@@ -1,0 +1,146 @@
+package app_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/election-observatory/observatory/internal/app"
+)
+
+var update = flag.Bool("update", false, "write the reference page")
+
+func load(t *testing.T, text string, environ ...string) (app.Study, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "study.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return app.LoadStudy(path, environ)
+}
+
+func TestAStudyIsReadWhole(t *testing.T) {
+	t.Parallel()
+	got, err := load(t, `
+title: European Parliament 2024
+period: {from: 2024-06-03, to: 2024-06-10}
+public_accounts:
+  - {platform: x, handle: europarl_en}
+shorteners: [go.example]
+kafka: {brokers: ["a:9092"], replication: 2}
+clickhouse: {address: "http://clickhouse:8123", user: observatory}
+engine: {query_seconds: 5}
+`, "HOME=/root", "OBSERVATORY_KAFKA_BROKERS=b:9092, c:9092", "OBSERVATORY_ENGINE_QUERIES=3", "OBSERVATORY_PASSWORD=secret", "OBSERVATORY_TESTDATA=/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := app.Study{
+		Title: "European Parliament 2024", Period: app.Period{From: "2024-06-03", To: "2024-06-10"},
+		PublicAccounts: []app.PublicAccount{{Platform: "x", Handle: "europarl_en"}}, Shorteners: []string{"go.example"},
+		Kafka:      app.Kafka{Brokers: []string{"b:9092", "c:9092"}, Replication: 2},
+		ClickHouse: app.ClickHouse{Address: "http://clickhouse:8123", User: "observatory"}, Engine: app.Engine{QuerySeconds: 5, Queries: 3},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnEmptyConfigurationIsAStudy(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "\n", "# nothing\n", "{}\n"} {
+		if study, err := load(t, text); err != nil || study.Title != "" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestWhatIsWrongIsSaidInOneLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, environ, says string }{
+		{"an unknown key", "titel: x\n", "", "titel"},
+		{"an unknown key inside", "kafka: {broker: [a:1]}\n", "", "broker"},
+		{"no YAML", "title: [\n", "", "study.yaml"},
+		{"another type", "engine: {queries: many}\n", "", "[1:19]"},
+		{"a list in place of a study", "- a\n", "", "study.yaml"},
+		{"no day", "period: {from: 3.6.2024}\n", "", "period.from"},
+		{"no day at the end", "period: {to: soon}\n", "", "period.to"},
+		{"an end before the start", "period: {from: 2024-06-10, to: 2024-06-03}\n", "", "before it begins"},
+		{"no platform", "public_accounts: [{platform: fax, id: a}]\n", "", "fax"},
+		{"nobody", "public_accounts: [{platform: x}]\n", "", "an id or a handle"},
+		{"an @", "public_accounts: [{platform: x, handle: '@a'}]\n", "", "without @"},
+		{"a URL as shortener", "shorteners: ['https://bit.ly']\n", "", "https://bit.ly"},
+		{"no broker", "kafka: {brokers: [a]}\n", "", "HOST:PORT"},
+		{"negative copies", "kafka: {brokers: ['a:1'], replication: -1}\n", "", "replication"},
+		{"no address", "clickhouse: {address: clickhouse}\n", "", "clickhouse.address"},
+		{"a user in the address", "clickhouse: {address: 'http://u:p@h:1'}\n", "", "clickhouse.address"},
+		{"a user without an address", "clickhouse: {user: a}\n", "", "clickhouse.address"},
+		{"a bound below zero", "engine: {queries: -1}\n", "", "below zero"},
+		{"an unknown variable", "", "OBSERVATORY_TITEL=x", "OBSERVATORY_TITEL"},
+		{"a variable that is no number", "", "OBSERVATORY_ENGINE_QUERIES=x", "OBSERVATORY_ENGINE_QUERIES"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			environ := []string{}
+			if c.environ != "" {
+				environ = append(environ, c.environ)
+			}
+			_, err := load(t, c.text, environ...)
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, which should name %q in one line", err, c.says)
+			}
+			if err != nil && strings.Contains(err.Error(), "u:p@") && c.name != "a user in the address" {
+				t.Error("a secret is printed")
+			}
+		})
+	}
+}
+
+func TestAConfigurationThatWasNamedMustExist(t *testing.T) {
+	t.Parallel()
+	if _, err := app.LoadStudy(filepath.Join(t.TempDir(), "absent.yaml"), nil); err == nil || !strings.Contains(err.Error(), "absent.yaml") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestThePasswordOfAClusterComesFromAFileOrAVariable(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte("from the file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := app.ClickHouse{Address: "http://h:1", PasswordFile: path}
+	if got, err := c.Password(nil); err != nil || got != "from the file" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := c.Password([]string{"OBSERVATORY_PASSWORD=from the variable"}); err != nil || got != "from the variable" {
+		t.Errorf("%q, %v", got, err)
+	}
+	c.PasswordFile += ".absent"
+	if _, err := c.Password(nil); err == nil {
+		t.Error("an absent file is no error")
+	}
+}
+
+func TestReferenceOfTheConfigurationIsUpToDate(t *testing.T) {
+	t.Parallel()
+	const path = "../../docs/reference/configuration.md"
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(app.Reference()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(app.Reference(), string(text)); diff != "" {
+		t.Errorf("run make generate (-program +page):\n%s", diff)
+	}
+}
