@@ -7,7 +7,10 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-const minuteMS = 60_000
+const (
+	minuteMS = 60_000
+	lastMS   = 4102444800000 - minuteMS // The last minute before 2100.
+)
 
 // Tally counts what one source delivered, by minute, until Events makes the
 // coverage records of it. It is not safe for concurrent use.
@@ -20,7 +23,7 @@ type Tally struct {
 
 // Minute is the record of the minute that a time, in Unix milliseconds, lies in.
 func (t *Tally) Minute(ms int64) *schema.Coverage {
-	minute := max(ms, 0) / minuteMS * minuteMS
+	minute := min(max(ms, 0), lastMS) / minuteMS * minuteMS
 	if t.minutes == nil {
 		t.minutes = map[int64]*schema.Coverage{}
 	}

@@ -6,18 +6,18 @@ type Reason string
 
 // The reasons for which input is rejected.
 const (
-	ReasonSyntax       Reason = "syntax"        // Not the format that it claims to be.
-	ReasonNotAnObject  Reason = "not_an_object" // Well-formed, but not a record.
-	ReasonUnknownEvent Reason = "unknown_event" // A record of a kind that the format does not define.
+	ReasonSyntax       Reason = "syntax"
+	ReasonNotAnObject  Reason = "not_an_object"
+	ReasonUnknownEvent Reason = "unknown_event"
 	ReasonMissingID    Reason = "missing_id"
 	ReasonMissingUser  Reason = "missing_author"
 	ReasonMissingTime  Reason = "missing_time"
 	ReasonBadTime      Reason = "bad_time"
-	ReasonBadField     Reason = "bad_field" // A field of the wrong type or out of range.
+	ReasonBadField     Reason = "bad_field"
 	ReasonTooLarge     Reason = "too_large"
 	ReasonTooDeep      Reason = "too_deep"
-	ReasonUpstream     Reason = "upstream_error" // The platform sent an error in place of a record.
-	ReasonUndecodable  Reason = "undecodable"    // Bytes on the log that are no event of this contract.
+	ReasonUpstream     Reason = "upstream_error"
+	ReasonUndecodable  Reason = "undecodable"
 )
 
 // Reasons lists every reason.
@@ -26,6 +26,37 @@ func Reasons() []Reason {
 		ReasonSyntax, ReasonNotAnObject, ReasonUnknownEvent, ReasonMissingID, ReasonMissingUser, ReasonMissingTime,
 		ReasonBadTime, ReasonBadField, ReasonTooLarge, ReasonTooDeep, ReasonUpstream, ReasonUndecodable,
 	}
+}
+
+// Doc says in words why.
+func (r Reason) Doc() string {
+	switch r {
+	case ReasonSyntax:
+		return "Not the format that it claims to be."
+	case ReasonNotAnObject:
+		return "Well-formed, but not a record."
+	case ReasonUnknownEvent:
+		return "A record of a kind that the format does not define."
+	case ReasonMissingID:
+		return "A record without an id."
+	case ReasonMissingUser:
+		return "A record without an author."
+	case ReasonMissingTime:
+		return "A record without a time."
+	case ReasonBadTime:
+		return "A time that cannot be read or cannot be."
+	case ReasonBadField:
+		return "A field of the wrong type or out of range."
+	case ReasonTooLarge:
+		return "Larger than an event may be."
+	case ReasonTooDeep:
+		return "Nested more deeply than any record of the format."
+	case ReasonUpstream:
+		return "An error that the platform sent in place of a record."
+	case ReasonUndecodable:
+		return "Bytes on the log that are no event of this contract."
+	}
+	return ""
 }
 
 // MaxRejectBytes is how much of a rejected input is kept, in bytes.

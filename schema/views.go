@@ -4,7 +4,8 @@ import "strings"
 
 const (
 	zeroUUID    = "toUUID('00000000-0000-0000-0000-000000000000')"
-	visiblePost = "NOT deleted AND (platform, post_id) NOT IN (SELECT platform, post_id FROM " + StoreDatabase + "." + TableTombstones + " WHERE account_id = " + zeroUUID + ")"
+	notNameless = "(platform, post_id) NOT IN (SELECT platform, post_id FROM " + StoreDatabase + "." + TableTombstones + " WHERE account_id = " + zeroUUID + ")"
+	visiblePost = "NOT deleted AND " + notNameless
 )
 
 // Views lists the relations that people read, in the order of their creation.
@@ -97,9 +98,8 @@ WHERE ` + visiblePost + `
 UNION ALL
 SELECT platform, account_id, post_id, kind, object_id, created_at
 FROM ` + StoreDatabase + "." + TableShares + ` FINAL
-WHERE (platform, post_id) NOT IN (
-    SELECT platform, post_id FROM ` + StoreDatabase + "." + TableTombstones + `
-    WHERE platform IN (SELECT DISTINCT platform FROM ` + StoreDatabase + "." + TableShares + `))`,
+WHERE (platform, post_id, account_id) NOT IN (SELECT platform, post_id, account_id FROM ` + StoreDatabase + "." + TableTombstones + ` WHERE platform IN (SELECT DISTINCT platform FROM ` + StoreDatabase + "." + TableShares + `))
+    AND ` + notNameless,
 		From: []string{TablePosts, TableShares, TableTombstones},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -98,6 +99,15 @@ func (s *system) startChild(ctx context.Context, starting *errgroup.Group, child
 	})
 }
 
+// reachable is a listener's address as this machine can use it.
+func reachable(ln *net.TCPListener) string {
+	at, _ := ln.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
+	}
+	return at.String()
+}
+
 func (s *system) engine(at listen) (*app.Child, error) {
 	cfg := engine.DefaultConfig()
 	cfg.Dir, cfg.Database, cfg.Passwords = s.dir.Store(), schema.Database, map[engine.Role]string{}
@@ -136,7 +146,7 @@ func (s *system) engine(at listen) (*app.Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ends.ClickHouse = "http://" + socket.Addr().String()
+	s.ends.ClickHouse = "http://" + reachable(socket)
 	return &app.Child{
 		Name: "engine", Command: engineCommand, Config: engineConfig{cfg, s.level}, Socket: socket,
 		Ready: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") },
@@ -150,7 +160,7 @@ func (s *system) broker(at listen) (*app.Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ends.Kafka = socket.Addr().String()
+	s.ends.Kafka = reachable(socket)
 	s.brokers = []string{s.ends.Kafka}
 	return &app.Child{
 		Name: "broker", Command: brokerCommand, Config: brokerConfig{cfg, s.level}, Socket: socket,

@@ -13,6 +13,7 @@ type quotes struct {
 	inside  bool
 	started bool // Something of the field stands before this place.
 	commas  int  // Outside quotes.
+	odd     bool // A quote inside quotes neither closes them nor is doubled.
 }
 
 // line follows one more line, or part of one that ends with a comma or a break.
@@ -28,6 +29,8 @@ func (q *quotes) line(s []byte) {
 				i++
 			case endsField(s, i+1):
 				q.inside, q.started = false, true
+			default:
+				q.odd = true
 			}
 		case c == '"' && !q.started:
 			q.inside = true

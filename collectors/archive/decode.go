@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	gojson "github.com/goccy/go-json"
@@ -85,7 +86,11 @@ func tooDeep(rec []byte) bool {
 // type than the format has.
 func unmarshal(rec []byte, into any) error {
 	if err := gojson.Unmarshal(rec, into); err != nil {
-		if json.Valid(rec) {
+		var wrong *gojson.UnmarshalTypeError
+		switch {
+		case errors.As(err, &wrong) && json.Valid(rec):
+			return reject(schema.ReasonBadField, "%s is a JSON %s", wrong.Field, wrong.Value)
+		case json.Valid(rec):
 			return reject(schema.ReasonBadField, "%v", err)
 		}
 		return reject(schema.ReasonSyntax, "%v", err)

@@ -142,7 +142,7 @@ func (r *bskyRecord) facets(p *schema.Post, at places) {
 		for _, f := range facet.Features[:min(len(facet.Features), 8)] {
 			switch f.Type {
 			case "app.bsky.richtext.facet#mention":
-				if validDID(f.DID) {
+				if validDID(f.DID) && len(p.Mentions) < maxEntities {
 					p.Mentions = append(p.Mentions, mention(f.DID, "", p.Text, at, facet.Index.Start, facet.Index.End))
 				}
 			case "app.bsky.richtext.facet#link":

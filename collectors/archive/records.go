@@ -107,14 +107,14 @@ func (s *splitter) piece() ([]byte, error) {
 }
 
 // row goes on after the first line of a row until its quotes are closed. Where
-// they never are, or the row has not as many fields as the first, the first
-// line stands alone and the others are read again, each as a row.
+// they never are, or what they hold is no row like the first, the first line
+// stands alone and the others are read again, each as a row.
 func (s *splitter) row(arena []byte, from int) []byte {
 	var q quotes
 	first := len(arena)
 	for start := from; ; {
 		q.line(arena[start:])
-		if !q.inside && (len(arena) == first || s.columns == 0 || q.commas == s.columns-1) {
+		if !q.inside && (len(arena) == first || !q.odd && (s.columns == 0 || q.commas == s.columns-1)) {
 			return arena
 		}
 		if !q.inside || s.ended != nil {

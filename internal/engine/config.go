@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -29,9 +30,10 @@ func Roles() []Role {
 type Limits struct {
 	Time        time.Duration // Longest execution.
 	Memory      uint64        // Bytes of memory.
+	Disk        uint64        // Bytes of temporary files, for what does not fit into memory; 0 for none.
 	ResultBytes uint64        // Bytes of the result; 0 for no limit.
 	Threads     int           // Threads that one query may use.
-	Concurrent  int           // Queries of the role at a time; others wait.
+	Concurrent  int           // Queries of all readers at a time; others wait.
 }
 
 // Config says what the engine serves.
@@ -55,6 +57,10 @@ type Config struct {
 	Anonymous Role
 	// Readers bounds the queries of readers.
 	Readers Limits
+	// Memory is the most that the engine takes for all queries, merges and
+	// caches together; 0 for nine tenths of the machine's. A query that would
+	// take more fails.
+	Memory uint64
 	// WriterConcurrent is how many requests of owner and ingest run at a time.
 	WriterConcurrent int
 	// QueryBytes is the longest text of a query, in bytes; data of inserts does not count.
@@ -67,7 +73,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Database:         "observatory",
-		Readers:          Limits{Time: 60 * time.Second, Memory: 3 << 30, Threads: 2, Concurrent: 6},
+		Readers:          Limits{Time: 60 * time.Second, Memory: 2 << 30, Disk: 10 << 30, Threads: 2, Concurrent: 6},
 		WriterConcurrent: 8,
 		QueryBytes:       16 << 20,
 		Wait:             30 * time.Second,
@@ -80,8 +86,8 @@ func (c *Config) Validate() error {
 	if c.Dir == "" {
 		errs = append(errs, errors.New("the engine needs a directory"))
 	}
-	if c.Database == "" {
-		errs = append(errs, errors.New("the engine needs a default database"))
+	if !identifier(c.Database) {
+		errs = append(errs, errors.New("the engine needs a default database, named by letters, digits and _"))
 	}
 	if c.Readers.Time <= 0 || c.Readers.Memory == 0 || c.Readers.Threads < 1 || c.Readers.Concurrent < 1 {
 		errs = append(errs, errors.New("readers need a limit of time, memory, threads and concurrent queries"))
@@ -100,14 +106,30 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-func known(role Role) bool {
-	for _, r := range Roles() {
-		if r == role {
-			return true
-		}
-	}
-	return false
-}
+func known(role Role) bool { return slices.Contains(Roles(), role) }
 
 // writes says whether the role may change anything.
 func (r Role) writes() bool { return r == RoleOwner || r == RoleIngest }
+
+// permitted are the relations of the database that a reading role may name.
+func (c *Config) permitted(role Role) []string {
+	switch role {
+	case RolePublic:
+		return c.Aggregates
+	case RoleCustodian:
+		return slices.Concat(c.Relations, c.Restricted)
+	default:
+		return c.Relations
+	}
+}
+
+// identifier says whether a name needs no quotation marks.
+func identifier(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}

@@ -3,9 +3,10 @@ package engine
 import (
 	"encoding/binary"
 	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/election-observatory/observatory/internal/engine/chdb"
 )
 
 // The revisions from which a block of the Native format begins with block
@@ -15,14 +16,11 @@ const (
 	revisionColumns   = 54454
 )
 
-// path is where the engine keeps its data.
-func (s *server) path() string { return filepath.Join(s.cfg.Dir, "data") }
-
 // hello answers clickhouse-go's first question by hand. The client decodes the
 // answer by its own revision and everything after it by the revision that it is
 // told: told 0, it takes plain Native, which is what the engine writes.
 func (s *server) hello(w http.ResponseWriter, q *request) bool {
-	if strings.Join(strings.Fields(strings.TrimRight(strings.TrimSpace(q.query), ";")), " ") != "SELECT displayName(), version(), revision(), timezone()" || q.resultFormat() != "Native" {
+	if q.insert != nil || strings.Join(strings.Fields(q.query.Text), " ") != "SELECT displayName(), version(), revision(), timezone()" || q.resultFormat() != "Native" {
 		return false
 	}
 	revision, _ := strconv.Atoi(q.params.Get("client_protocol_version"))
@@ -42,9 +40,10 @@ func (s *server) hello(w http.ResponseWriter, q *request) bool {
 	column("version()", "String", appendString(nil, s.version))
 	column("revision()", "UInt32", binary.LittleEndian.AppendUint32(nil, 0))
 	column("timezone()", "String", appendString(nil, "UTC"))
-	out, finish := q.encoder(w)
+	q.announce(w, chdb.Stats{ResultRows: 1})
+	out := q.encode(w)
 	_, _ = out.Write(b)
-	finish()
+	_ = out.Close()
 	return true
 }
 

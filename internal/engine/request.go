@@ -1,22 +1,21 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
+	"slices"
 	"strings"
 
-	chcompress "github.com/ClickHouse/ch-go/compress"
 	"github.com/google/uuid"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
-	"github.com/klauspost/compress/zstd"
 
+	"github.com/election-observatory/observatory/internal/engine/access"
 	"github.com/election-observatory/observatory/internal/engine/chdb"
+	"github.com/election-observatory/observatory/internal/engine/sqltext"
 )
 
 // request is what one HTTP request asks.
@@ -27,12 +26,13 @@ type request struct {
 	id       string // What the client is told.
 	tag      string // What the engine knows the query by.
 	database string
-	format   string
-	query    string
-	data     io.Reader // Data of an INSERT; nil for any other statement.
-	insert   string    // The INSERT without its FORMAT clause.
-	dataIn   string    // The format of the data.
+	format   string // Of a result where the text names none.
+	text     string // The statement as it came, without the data of an INSERT.
+	query    sqltext.Query
+	insert   *sqltext.Insert // Of an INSERT whose data follow.
+	data     io.Reader
 	bound    []chdb.Param
+	class    chdb.Class
 }
 
 // authenticate says who asks. Credentials come as Basic, as X-ClickHouse
@@ -49,6 +49,9 @@ func (s *server) authenticate(r *http.Request, params url.Values) (Role, error) 
 		if s.cfg.Anonymous == "" {
 			return "", chdb.Exception(194, "REQUIRED_PASSWORD", "Give a user and a password")
 		}
+		if err := ownPage(r); err != nil {
+			return "", err
+		}
 		return s.cfg.Anonymous, nil
 	}
 	want, exists := s.cfg.Passwords[Role(user)]
@@ -58,14 +61,6 @@ func (s *server) authenticate(r *http.Request, params url.Values) (Role, error) 
 	}
 	return Role(user), nil
 }
-
-var (
-	insertHead   = regexp.MustCompile(`(?is)^(?:\s|--[^\n]*\n|/\*.*?\*/)*INSERT\s`)
-	insertFormat = regexp.MustCompile(`(?is)^(.*\S)\s+FORMAT\s+([A-Za-z0-9_]+)\s*;?\s*$`)
-	insertInline = regexp.MustCompile(`(?is)^((?:\s|--[^\n]*\n|/\*.*?\*/)*INSERT\s+INTO\s+(?:TABLE\s+)?[^\s(]+\s*(?:\([^)]*\))?(?:\s+SETTINGS\s+[^\n]*?)?)\s+FORMAT\s+([A-Za-z0-9_]+)[ \t]*(?:\r?\n|$| )`)
-	selects      = regexp.MustCompile(`(?is)^(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|FROM)\b`)
-	identifier   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-)
 
 // read takes a request apart. The text of a statement may come in the URL, in
 // the body or in both; the data of an INSERT follows it in the body.
@@ -78,20 +73,22 @@ func (s *server) read(r *http.Request) (*request, error) {
 	q := &request{
 		http: r, params: params, role: role, id: params.Get("query_id"), tag: uuid.NewString(),
 		database: first(params.Get("database"), r.Header.Get("X-Clickhouse-Database"), s.cfg.Database),
-		format:   first(r.Header.Get("X-Clickhouse-Format"), params.Get("default_format"), "TabSeparated"),
+		format:   first(r.Header.Get("X-Clickhouse-Format"), params.Get("default_format"), defaultFormat(r)),
 	}
 	if q.id == "" {
 		q.id = q.tag
 	}
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+	switch {
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/"):
 		return nil, chdb.Exception(48, "NOT_IMPLEMENTED", "External tables are not supported")
-	}
-	if !identifier.MatchString(q.database) {
+	case !identifier(q.format):
+		return nil, chdb.Exception(73, "UNKNOWN_FORMAT", "Unknown format %q", q.format)
+	case !identifier(q.database):
 		return nil, chdb.Exception(81, "UNKNOWN_DATABASE", "Database %s does not exist", q.database)
 	}
 	if !role.writes() && q.database != s.cfg.Database {
 		if q.database != "default" {
-			return nil, denied("database %s is not permitted", q.database)
+			return nil, access.Denied("database %s is not permitted", q.database)
 		}
 		q.database = s.cfg.Database
 	}
@@ -100,11 +97,14 @@ func (s *server) read(r *http.Request) (*request, error) {
 			q.bound = append(q.bound, chdb.Param{Name: bound, Value: values[len(values)-1]})
 		}
 	}
-	body, err := s.body(r, params)
+	body, err := decode(r, params)
 	if err != nil {
 		return nil, err
 	}
-	return q, s.readText(q, body)
+	if err := s.readText(q, body); err != nil {
+		return nil, err
+	}
+	return q, nil
 }
 
 func first(values ...string) string {
@@ -116,84 +116,94 @@ func first(values ...string) string {
 	return ""
 }
 
-// body undoes the compressions of a request's body.
-func (s *server) body(r *http.Request, params url.Values) (io.Reader, error) {
-	body := io.Reader(r.Body)
-	var err error
-	switch encoding := r.Header.Get("Content-Encoding"); encoding {
-	case "", "identity":
-	case "gzip":
-		body, err = gzip.NewReader(body)
-	case "deflate":
-		body, err = zlib.NewReader(body)
-	case "zstd":
-		body, err = zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-	default:
-		return nil, chdb.Exception(48, "NOT_IMPLEMENTED", "Content-Encoding %s is not supported: use gzip, deflate or zstd", encoding)
+// defaultFormat shows people tables and gives programs ClickHouse's default.
+func defaultFormat(r *http.Request) string {
+	if browser(r) {
+		return "PrettyCompactMonoBlock"
 	}
-	if err != nil {
-		return nil, chdb.Exception(354, "CANNOT_DECOMPRESS", "The body is not %s: %v", r.Header.Get("Content-Encoding"), err)
-	}
-	if params.Get("decompress") == "1" {
-		body = chcompress.NewReader(body)
-	}
-	return body, nil
+	return "TabSeparated"
 }
+
+// headBytes is how much of a body is read before it is clear whether it holds data.
+const headBytes = 256 << 10
 
 // readText separates the statement from the data that may follow it.
 func (s *server) readText(q *request, body io.Reader) error {
-	q.query = q.params.Get("query")
-	if insertHead.MatchString(q.query) {
-		if m := insertFormat.FindStringSubmatch(q.query); m != nil {
-			q.insert, q.dataIn, q.data = m[1], m[2], body
+	text := q.params.Get("query")
+	if text != "" {
+		text += "\n"
+	}
+	for limit := int64(headBytes); ; limit = s.cfg.QueryBytes + 1 - int64(len(text)) {
+		more, err := io.ReadAll(io.LimitReader(body, limit))
+		if err != nil {
+			return cutShort(err)
+		}
+		text += string(more)
+		insert, ok, open := sqltext.ParseInsert(text)
+		if ok {
+			q.text, q.insert = text[:insert.Data], &insert
+			q.data = io.MultiReader(strings.NewReader(text[insert.Data:]), body)
 			return nil
 		}
+		if int64(len(more)) < limit { // All of the body.
+			if open && insertHead(text) {
+				return chdb.Exception(62, "SYNTAX_ERROR", "Syntax error: the INSERT ends before VALUES, FORMAT or SELECT")
+			}
+			break
+		}
+		if int64(len(text)) > s.cfg.QueryBytes {
+			return chdb.Exception(62, "SYNTAX_ERROR", "Max query size exceeded: more than %d bytes", s.cfg.QueryBytes)
+		}
 	}
-	text, err := io.ReadAll(io.LimitReader(body, s.cfg.QueryBytes+1))
-	if err != nil {
-		return chdb.Exception(23, "CANNOT_READ_FROM_ISTREAM", "The body cannot be read: %v", err)
-	}
-	if q.query != "" && len(text) > 0 {
-		q.query += "\n"
-	}
-	q.query += string(text)
-	if m := insertInline.FindStringSubmatchIndex(q.query); m != nil {
-		q.insert, q.dataIn = q.query[m[2]:m[3]], q.query[m[4]:m[5]]
-		q.data = io.MultiReader(strings.NewReader(q.query[m[1]:]), body)
-		return nil
-	}
-	if int64(len(text)) > s.cfg.QueryBytes {
-		return chdb.Exception(62, "SYNTAX_ERROR", "Max query size exceeded: more than %d bytes", s.cfg.QueryBytes)
-	}
-	if strings.TrimSpace(q.query) == "" {
+	if strings.TrimSpace(text) == "" {
 		return chdb.Exception(62, "SYNTAX_ERROR", "Empty query")
 	}
+	q.text = text
+	q.query = sqltext.ParseQuery(text, true)
 	return nil
 }
 
-// status is the HTTP status that ClickHouse gives an exception.
-func status(err error) int {
-	var exception *chdb.Error
-	if !errors.As(err, &exception) {
-		return http.StatusInternalServerError
-	}
-	switch exception.Code {
-	case 194:
-		return http.StatusUnauthorized
-	case 192, 193, 497, 516:
-		return http.StatusForbidden
-	case 6, 26, 27, 36, 38, 41, 53, 62, 69, 72, 117, 164, 456, 457:
-		return http.StatusBadRequest
-	case 46, 47, 50, 56, 60, 63, 81, 107, 115:
-		return http.StatusNotFound
-	case 48:
-		return http.StatusNotImplemented
-	case 158, 396:
-		return http.StatusRequestEntityTooLarge
-	case 202:
-		return http.StatusServiceUnavailable
-	case 159:
-		return http.StatusRequestTimeout
-	}
-	return http.StatusInternalServerError
+func insertHead(text string) bool {
+	t, _ := sqltext.NewScanner(text).Next()
+	return t.Is("INSERT")
 }
+
+// cutShort is the error of a body that ended before its end.
+func cutShort(err error) error {
+	return chdb.Exception(23, "CANNOT_READ_FROM_ISTREAM", "The body ended early or cannot be read: %v", err)
+}
+
+// resultFormat is the format of the result: that of the statement, or the default.
+func (q *request) resultFormat() string { return first(q.query.Format, q.format) }
+
+// begins says whether the statement begins with one of some words.
+func (q *request) begins(words ...string) bool {
+	for _, t := range q.query.Tokens {
+		if !t.Mark("(") {
+			return slices.ContainsFunc(words, t.Is)
+		}
+	}
+	return false
+}
+
+// selects says whether the statement may be one whose result the engine writes
+// as it computes it.
+func (q *request) selects() bool { return q.begins("SELECT", "WITH", "FROM") }
+
+// empty says whether a reader is at its end.
+func empty(r io.Reader) (io.Reader, bool) {
+	b := make([]byte, 1)
+	n, err := io.ReadFull(r, b)
+	if errors.Is(err, io.EOF) {
+		return r, true
+	}
+	if err != nil {
+		return io.MultiReader(bytes.NewReader(b[:n]), failing{err}), false
+	}
+	return io.MultiReader(bytes.NewReader(b), r), false
+}
+
+// failing is a reader that fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

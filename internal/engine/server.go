@@ -8,22 +8,28 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
 
+	"github.com/election-observatory/observatory/internal/engine/access"
 	"github.com/election-observatory/observatory/internal/engine/chdb"
 )
 
 // server answers the HTTP interface.
 type server struct {
-	cfg     Config
-	log     *zap.Logger
-	lib     *chdb.Library
-	version string
-	access  *access
-	readers chan struct{} // A place in it is a running query of a reader.
-	writers chan struct{}
+	cfg      Config
+	log      *zap.Logger
+	lib      *chdb.Library
+	version  string
+	settings map[string]bool // That the engine knows.
+	readable map[string]bool // Of them, those that readers may give.
+	checker  *access.Checker
+	roles    map[Role]*access.Reader
+	readers  chan struct{} // A place in it is a running query of a reader.
+	writers  chan struct{}
 }
 
 // Serve runs the engine on its directory and answers requests on ln until ctx
@@ -45,24 +51,32 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	root, err := lib.Connect(filepath.Join(cfg.Dir, "data"), nil)
-	if err != nil {
-		return fmt.Errorf("engine: %w", err)
-	}
-	defer lib.Shutdown()
-	defer root.Close() // It keeps the engine open while requests come and go.
 	s := &server{
-		cfg: cfg, log: log.Named("engine"), lib: lib,
+		cfg: cfg, log: log.Named("engine"), lib: lib, readable: access.Settings(), roles: map[Role]*access.Reader{},
 		readers: make(chan struct{}, cfg.Readers.Concurrent), writers: make(chan struct{}, cfg.WriterConcurrent),
 	}
-	if err := s.prepare(root); err != nil {
+	defer lib.Shutdown()
+	if err := s.open(); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
+	defer s.checker.Close() // Its connection keeps the engine open while requests come and go.
 	return s.serve(ctx, ln)
 }
 
-// prepare makes the default database and learns the engine's catalogue.
-func (s *server) prepare(root *chdb.Conn) error {
+// open starts the engine, makes the default database and learns the engine's catalogue.
+func (s *server) open() error {
+	root, err := s.lib.Connect(s.path(), s.engineSettings())
+	if err != nil {
+		return err
+	}
+	if err := s.learn(root); err != nil {
+		root.Close()
+		return err
+	}
+	return nil
+}
+
+func (s *server) learn(root *chdb.Conn) error {
 	if _, _, err := root.Query("CREATE DATABASE IF NOT EXISTS "+s.cfg.Database, "TSV"); err != nil {
 		return err
 	}
@@ -70,10 +84,27 @@ func (s *server) prepare(root *chdb.Conn) error {
 	if err != nil {
 		return err
 	}
-	s.version = trimLine(out)
-	s.access, err = newAccess(root, s.cfg.Database)
-	return err
+	s.version = strings.TrimSpace(string(out))
+	if out, _, err = root.Query("SELECT name FROM system.settings", "TSVRaw"); err != nil {
+		return err
+	}
+	s.settings = map[string]bool{}
+	for name := range strings.FieldsSeq(string(out)) {
+		s.settings[name] = true
+	}
+	if s.checker, err = access.New(root, s.cfg.Database); err != nil {
+		return err
+	}
+	for _, role := range Roles() {
+		if !role.writes() {
+			s.roles[role] = s.checker.Reader(s.cfg.permitted(role))
+		}
+	}
+	return nil
 }
+
+// path is where the engine keeps its data.
+func (s *server) path() string { return filepath.Join(s.cfg.Dir, "data") }
 
 // serve ends in three steps: no new requests, those that run are given a
 // moment, the rest is cancelled.
@@ -135,7 +166,7 @@ func lock(dir string) (unlock func(), err error) {
 		return nil, err
 	}
 	for range 100 {
-		if err = tryLock(f); err == nil {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
 			return func() { _ = f.Close() }, nil
 		}
 		time.Sleep(100 * time.Millisecond)

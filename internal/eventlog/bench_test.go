@@ -55,7 +55,7 @@ func realPosts(tb testing.TB) [][]byte {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		tb.Fatal(err)
@@ -127,7 +127,7 @@ func BenchmarkAppend(b *testing.B) {
 				Compression: kafka.Compression(codecOf(c)),
 				Transport:   &kafka.Transport{}, // The default one does not know the topic yet.
 			}
-			defer w.Close()
+			defer func() { _ = w.Close() }()
 			msgs := make([]kafka.Message, len(batch))
 			for i := range batch {
 				msgs[i] = kafka.Message{Key: batch[i].Key, Value: batch[i].Value}
@@ -207,7 +207,7 @@ func readAll(b *testing.B, brokers []string, group, topic string, n int) {
 	r := kafka.NewReader(kafka.ReaderConfig{
 		Brokers: brokers, GroupID: group, Topic: topic, MaxBytes: 4 << 20, CommitInterval: time.Second, StartOffset: kafka.FirstOffset,
 	})
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	for range n {
 		if _, err := r.ReadMessage(b.Context()); err != nil {
 			b.Fatal(err)

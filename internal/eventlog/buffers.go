@@ -1,9 +1,12 @@
 package eventlog
 
+import "slices"
+
 // buffers recycles the memory that records of one batch point into. It is not
 // safe for concurrent use.
 type buffers struct {
 	free, used [][]byte
+	open       []byte // The buffer that cut cuts from.
 }
 
 // smallest is the least that is allocated, so that a buffer serves the next
@@ -15,8 +18,8 @@ const (
 
 // get returns an empty buffer with a capacity of at least n.
 func (p *buffers) get(n int) []byte {
-	for i := len(p.free) - 1; i >= 0; i-- {
-		if b := p.free[i]; cap(b) >= n {
+	for i, b := range slices.Backward(p.free) {
+		if cap(b) >= n {
 			p.free = append(p.free[:i], p.free[i+1:]...)
 			p.used = append(p.used, b)
 			return b[:0]
@@ -25,6 +28,17 @@ func (p *buffers) get(n int) []byte {
 	b := make([]byte, 0, max(n+n/4, smallest))
 	p.used = append(p.used, b)
 	return b
+}
+
+// cut returns an empty slice with a capacity of n, from a buffer that it shares
+// with what was cut before: batches of a few records are many.
+func (p *buffers) cut(n int) []byte {
+	if cap(p.open)-len(p.open) < n {
+		p.open = p.get(n)
+	}
+	from := len(p.open)
+	p.open = p.open[:from+n]
+	return p.open[from:from:len(p.open)]
 }
 
 // recycle takes back one buffer that get returned.
@@ -45,7 +59,7 @@ func (p *buffers) release(keep []byte) {
 		kept += cap(b)
 	}
 	used := p.used
-	p.used = p.used[:0:0]
+	p.used, p.open = p.used[:0:0], nil
 	for _, b := range used {
 		switch {
 		case same(b, keep):

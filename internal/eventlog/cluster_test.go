@@ -35,45 +35,48 @@ type process struct {
 	logs string
 }
 
-func (p *process) run(t testing.TB, cmd *exec.Cmd) {
-	t.Helper()
+func (p *process) run(tb testing.TB, cmd *exec.Cmd) {
+	tb.Helper()
 	out, err := os.OpenFile(p.logs, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // The process has its own.
 	cmd.Stdout, cmd.Stderr = out, out
 	// A broker must not outlive the tests, however they end.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", p.name, err)
+		tb.Fatalf("start %s: %v", p.name, err)
 	}
 	p.cmd = cmd
 }
 
 // end signals the process and waits for it. It returns what it printed.
-func (p *process) end(t testing.TB, sig syscall.Signal) string {
-	t.Helper()
+func (p *process) end(tb testing.TB, sig syscall.Signal) string {
+	tb.Helper()
 	if p.cmd == nil {
 		return ""
 	}
 	cmd := p.cmd
 	p.cmd = nil
 	if err := cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Fatalf("signal %s: %v", p.name, err)
+		tb.Fatalf("signal %s: %v", p.name, err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = cmd.Wait() // How it ended is what the caller asked for.
+	}()
 	select {
 	case <-done:
 	case <-time.After(40 * time.Second):
 		_ = cmd.Process.Kill()
-		t.Errorf("%s did not end on %v", p.name, sig)
+		tb.Errorf("%s did not end on %v", p.name, sig)
 		<-done
 	}
 	text, err := os.ReadFile(p.logs)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(text)
 }
@@ -88,31 +91,31 @@ type embedded struct {
 	env  []string
 }
 
-func newEmbedded(t testing.TB, env ...string) *embedded {
-	t.Helper()
+func newEmbedded(tb testing.TB, env ...string) *embedded {
+	tb.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	f, err := ln.(*net.TCPListener).File()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir := tb.TempDir()
 	e := &embedded{
 		process: process{name: "embedded broker", logs: dir + "/broker.log"},
 		dir:     dir + "/log", addr: ln.Addr().String(), ln: f, env: env,
 	}
 	// The copy stays open, so that the port is kept while the broker is down.
 	if err := ln.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	e.start(t, 0)
-	t.Cleanup(func() {
-		text := e.end(t, syscall.SIGKILL)
+	e.start(tb, 0)
+	tb.Cleanup(func() {
+		text := e.end(tb, syscall.SIGKILL)
 		_ = f.Close()
-		if t.Failed() {
-			t.Logf("%s printed:\n%s", e.name, tail(text))
+		if tb.Failed() {
+			tb.Logf("%s printed:\n%s", e.name, tail(text))
 		}
 	})
 	return e
@@ -120,19 +123,19 @@ func newEmbedded(t testing.TB, env ...string) *embedded {
 
 func (e *embedded) brokers() []string { return []string{e.addr} }
 
-func (e *embedded) stop(t testing.TB, _ int) { t.Helper(); e.end(t, syscall.SIGTERM) }
-func (e *embedded) kill(t testing.TB, _ int) { t.Helper(); e.end(t, syscall.SIGKILL) }
+func (e *embedded) stop(tb testing.TB, _ int) { tb.Helper(); e.end(tb, syscall.SIGTERM) }
+func (e *embedded) kill(tb testing.TB, _ int) { tb.Helper(); e.end(tb, syscall.SIGKILL) }
 
-func (e *embedded) start(t testing.TB, _ int) {
-	t.Helper()
+func (e *embedded) start(tb testing.TB, _ int) {
+	tb.Helper()
 	exe, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	cmd := exec.Command(exe) //nolint:noctx // It lives until it is ended.
+	cmd := exec.Command(exe)
 	cmd.Env = append(append(os.Environ(), brokerDir+"="+e.dir), e.env...)
 	cmd.ExtraFiles = []*os.File{e.ln}
-	e.run(t, cmd)
+	e.run(tb, cmd)
 }
 
 func tail(s string) string {
@@ -141,9 +144,9 @@ func tail(s string) string {
 }
 
 // waitServing waits until a broker answers at the address.
-func waitServing(t testing.TB, address string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+func waitServing(tb testing.TB, address string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 60*time.Second)
 	defer cancel()
 	for {
 		conn, err := (&kafka.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
@@ -156,7 +159,7 @@ func waitServing(t testing.TB, address string) {
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("no broker at %s: %v", address, err)
+			tb.Fatalf("no broker at %s: %v", address, err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -1,3 +1,4 @@
+//nolint:thelper // These are cases that t.Run runs, not helpers.
 package eventlog
 
 import (
@@ -6,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +15,72 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
+
+func (s *suite) produceAndConsume(t *testing.T) {
+	for _, c := range []Compression{CompressionNone, CompressionSnappy, CompressionLZ4, CompressionZstd} {
+		t.Run(string(c), func(t *testing.T) {
+			topic := s.topic(t, 3)
+			p := newTestProducer(t, s.brokers(), func(cfg *ProducerConfig) {
+				cfg.Compression = c
+				cfg.MaxBatchBytes = 32 << 10 // Several batches per partition.
+			})
+			vals := values("v", 4000)
+			spans := mustAppend(t, p, topic, vals)
+			l := newLedger()
+			stop := consume(t, s.brokers(), "g-"+topic, topic, l.take, func(cfg *ConsumerConfig) { cfg.MaxBatchRecords = 97 })
+			l.wait(t, len(vals))
+			stop()
+			l.check(t)
+			l.once(t, vals)
+			s.spansAreTrue(t, topic, spans, l)
+			committed, err := Committed(t.Context(), s.brokers(), "g-"+topic, topic)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(l.next, committed); diff != "" {
+				t.Errorf("committed positions (-made durable +committed):\n%s", diff)
+			}
+		})
+	}
+}
+
+// spansAreTrue checks that an append into an empty topic covers all of it.
+func (s *suite) spansAreTrue(t *testing.T, topic string, spans []Span, l *ledger) {
+	t.Helper()
+	ends, err := Ends(t.Context(), s.brokers(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[int32]int64)
+	for _, sp := range spans {
+		if sp.Topic != topic || sp.First != 0 {
+			t.Errorf("span %+v of an append into an empty topic", sp)
+		}
+		got[sp.Partition] = sp.Next
+	}
+	if diff := cmp.Diff(ends, got); diff != "" {
+		t.Errorf("spans (-log +spans):\n%s", diff)
+	}
+	for p, records := range l.records {
+		for offset := range records {
+			if offset >= got[p] {
+				t.Errorf("offset %d of partition %d is in no span", offset, p)
+			}
+		}
+	}
+}
+
+func (s *suite) unknownTopic(t *testing.T) {
+	p := newTestProducer(t, s.brokers(), func(c *ProducerConfig) { c.GiveUpAfter = 100 * time.Millisecond })
+	_, err := p.Append(t.Context(), "nobody-made-this.v1", messages(values("v", 1)))
+	if err == nil {
+		t.Fatal("appending to an unknown topic succeeded")
+	}
+	if errors.Is(err, context.Canceled) {
+		t.Errorf("unclear error: %v", err)
+	}
+	t.Log(err)
+}
 
 // clientsAgree has each client read what the other wrote, in all codecs.
 func (s *suite) clientsAgree(t *testing.T) {
@@ -255,117 +321,4 @@ func (s *suite) answersLost(t *testing.T) {
 		t.Errorf("only %d answers were lost", d.lost.Load())
 	}
 	s.holdsOnce(t, topic, all)
-}
-
-// disturb appends and consumes while something happens to the brokers.
-// flow waits until more was appended and consumed.
-func (s *suite) disturb(t *testing.T, happen func(topic string, flow func())) {
-	t.Helper()
-	topic := s.topic(t, 3)
-	p := newTestProducer(t, s.brokers())
-	quit := make(chan struct{})
-	appended := appendUntil(t, p, topic, "v", quit)
-	l := newLedger()
-	stop := consume(t, s.brokers(), "g-"+topic, topic, l.take)
-	l.wait(t, 100)
-	flow := func() { l.wait(t, len(l.counts())+100) }
-	happen(topic, flow)
-	flow()
-	close(quit)
-	vals := <-appended
-	l.wait(t, len(vals))
-	stop()
-	l.check(t)
-	l.once(t, vals)
-	s.holdsOnce(t, topic, vals)
-	if len(l.gaps) > 0 {
-		t.Errorf("gaps %v", l.gaps)
-	}
-}
-
-func (s *suite) restart(t *testing.T) {
-	s.disturb(t, func(string, func()) {
-		for i := range s.n {
-			s.stop(t, i)
-			s.start(t, i)
-		}
-	})
-}
-
-func (s *suite) killed(t *testing.T) {
-	rounds := 1
-	if _, ok := s.cluster.(*embedded); ok {
-		rounds = 8
-	}
-	s.disturb(t, func(string, func()) {
-		for range rounds {
-			s.kill(t, 0)
-			s.start(t, 0)
-			time.Sleep(100 * time.Millisecond) // Let some batches be on their way.
-		}
-	})
-}
-
-func (s *suite) leader(t *testing.T, topic string) int {
-	t.Helper()
-	client, transport := newClient(s.brokers(), adminTimeout)
-	defer transport.CloseIdleConnections()
-	partitions, err := lookup(t.Context(), client, topic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, address := range s.brokers() {
-		if address == leaderAddress(partitions[0]) {
-			return i
-		}
-	}
-	t.Fatalf("leader %v is no broker of ours", partitions[0].Leader)
-	return 0
-}
-
-func (s *suite) leaderLost(t *testing.T) {
-	s.disturb(t, func(topic string, flow func()) {
-		i := s.leader(t, topic)
-		s.kill(t, i)
-		flow() // Under a new leader.
-		s.start(t, i)
-	})
-}
-
-func (s *suite) quorumLost(t *testing.T) {
-	topic := s.topic(t, 1)
-	p := newTestProducer(t, s.brokers())
-	vals := values("before", 100)
-	mustAppend(t, p, topic, vals)
-	s.kill(t, 1)
-	s.kill(t, 2)
-	var wg sync.WaitGroup
-	late := values("during", 100)
-	done := make(chan error, 1)
-	wg.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		_, err := p.Append(ctx, topic, messages(late))
-		done <- err
-	})
-	select {
-	case err := <-done:
-		if err == nil {
-			t.Error("acknowledged without a quorum")
-		}
-		done <- err
-	case <-time.After(6 * time.Second):
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if _, err := p.Append(ctx, topic, messages(values("withdrawn", 1))); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("append without a quorum: %v", err)
-	}
-	s.start(t, 1)
-	s.start(t, 2)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	wg.Wait()
-	s.holdsOnce(t, topic, append(vals, late...))
 }

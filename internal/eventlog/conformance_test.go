@@ -2,11 +2,9 @@ package eventlog
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -31,6 +29,7 @@ func TestConformance_ThreeApacheKafkas(t *testing.T) {
 // conformance runs all cases on one cluster, one after the other, as they break
 // its brokers.
 func conformance(t *testing.T, c cluster) {
+	t.Helper()
 	s := &suite{cluster: c, n: len(c.brokers())}
 	cases := []struct {
 		name    string
@@ -165,70 +164,4 @@ func appendUntil(t *testing.T, p *Producer, topic, name string, stop <-chan stru
 		}
 	}()
 	return out
-}
-
-func (s *suite) produceAndConsume(t *testing.T) {
-	for _, c := range []Compression{CompressionNone, CompressionSnappy, CompressionLZ4, CompressionZstd} {
-		t.Run(string(c), func(t *testing.T) {
-			topic := s.topic(t, 3)
-			p := newTestProducer(t, s.brokers(), func(cfg *ProducerConfig) {
-				cfg.Compression = c
-				cfg.MaxBatchBytes = 32 << 10 // Several batches per partition.
-			})
-			vals := values("v", 4000)
-			spans := mustAppend(t, p, topic, vals)
-			l := newLedger()
-			stop := consume(t, s.brokers(), "g-"+topic, topic, l.take, func(cfg *ConsumerConfig) { cfg.MaxBatchRecords = 97 })
-			l.wait(t, len(vals))
-			stop()
-			l.check(t)
-			l.once(t, vals)
-			s.spansAreTrue(t, topic, spans, l)
-			committed, err := Committed(t.Context(), s.brokers(), "g-"+topic, topic)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(l.next, committed); diff != "" {
-				t.Errorf("committed positions (-made durable +committed):\n%s", diff)
-			}
-		})
-	}
-}
-
-// spansAreTrue checks that an append into an empty topic covers all of it.
-func (s *suite) spansAreTrue(t *testing.T, topic string, spans []Span, l *ledger) {
-	t.Helper()
-	ends, err := Ends(t.Context(), s.brokers(), topic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := make(map[int32]int64)
-	for _, sp := range spans {
-		if sp.Topic != topic || sp.First != 0 {
-			t.Errorf("span %+v of an append into an empty topic", sp)
-		}
-		got[sp.Partition] = sp.Next
-	}
-	if diff := cmp.Diff(ends, got); diff != "" {
-		t.Errorf("spans (-log +spans):\n%s", diff)
-	}
-	for p, records := range l.records {
-		for offset := range records {
-			if offset >= got[p] {
-				t.Errorf("offset %d of partition %d is in no span", offset, p)
-			}
-		}
-	}
-}
-
-func (s *suite) unknownTopic(t *testing.T) {
-	p := newTestProducer(t, s.brokers(), func(c *ProducerConfig) { c.GiveUpAfter = 100 * time.Millisecond })
-	_, err := p.Append(t.Context(), "nobody-made-this.v1", messages(values("v", 1)))
-	if err == nil {
-		t.Fatal("appending to an unknown topic succeeded")
-	}
-	if errors.Is(err, context.Canceled) {
-		t.Errorf("unclear error: %v", err)
-	}
-	t.Log(err)
 }

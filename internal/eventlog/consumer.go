@@ -43,8 +43,8 @@ func (c *Consumer) Run(ctx context.Context) error {
 	client, transport := newClient(c.cfg.Brokers, adminTimeout)
 	defer transport.CloseIdleConnections()
 	c.client = client
-	if err := c.awaitTopics(ctx); err != nil {
-		return nil //nolint:nilerr // Only the end of ctx stops the wait.
+	if !c.awaitTopics(ctx) {
+		return nil
 	}
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID:                     c.cfg.Group,
@@ -69,17 +69,18 @@ func (c *Consumer) Run(ctx context.Context) error {
 		stop()
 		_ = group.Close()
 	}()
-	return c.follow(ctx, group)
+	c.follow(ctx, group)
+	return nil
 }
 
 // follow starts readers for one generation of the group after the other.
-func (c *Consumer) follow(ctx context.Context, group *kafka.ConsumerGroup) error {
+func (c *Consumer) follow(ctx context.Context, group *kafka.ConsumerGroup) {
 	pause := backoff{first: c.cfg.RetryBackoff}
 	for {
 		gen, err := group.Next(ctx)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed):
-			return nil
+			return
 		case err != nil:
 			// The group tries again by itself. Coordinators that are starting
 			// or moving answer so for seconds.
@@ -88,7 +89,7 @@ func (c *Consumer) follow(ctx context.Context, group *kafka.ConsumerGroup) error
 				c.log.Warn("joining the group is delayed", zap.Error(oneLine(err)))
 			}
 			if pause.wait(ctx) != nil {
-				return nil
+				return
 			}
 			continue
 		}
@@ -117,9 +118,10 @@ func (c *Consumer) start(gen *kafka.Generation) {
 	c.log.Info("joined the group", zap.Int32("generation", gen.ID), zap.Int("partitions", partitions))
 }
 
-// awaitTopics waits until all topics exist. A group that is joined before that
-// is rebalanced without end by the client library.
-func (c *Consumer) awaitTopics(ctx context.Context) error {
+// awaitTopics waits until all topics exist, and reports whether they do before
+// ctx ended. A group that is joined before that is rebalanced without end by the
+// client library.
+func (c *Consumer) awaitTopics(ctx context.Context) bool {
 	pause := backoff{first: c.cfg.RetryBackoff}
 	for _, topic := range c.cfg.Topics {
 		for {
@@ -131,13 +133,13 @@ func (c *Consumer) awaitTopics(ctx context.Context) error {
 			if pause.n == 6 {
 				c.log.Warn("waiting for a topic", zap.String("topic", topic), zap.Error(oneLine(err)))
 			}
-			if err := pause.wait(ctx); err != nil {
-				return err
+			if pause.wait(ctx) != nil {
+				return false
 			}
 		}
 		pause.reset()
 	}
-	return nil
+	return true
 }
 
 func (c *Consumer) retried(step string) {

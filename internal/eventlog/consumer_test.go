@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -75,6 +76,32 @@ func TestConsumer_AFormerOwnerDoesNotRewindTheGroup(t *testing.T) {
 		t.Errorf("the group is at %d, not at 20", at)
 	}
 	stopSecond()
+}
+
+// An engine that restarts can keep a handler for much longer than a session
+// lasts. The member says that it is alive meanwhile, and its commit counts.
+func TestConsumer_ASlowHandlerKeepsItsPartitions(t *testing.T) {
+	t.Parallel()
+	_, s, topic := fake(t, 2)
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 20))
+	l := newLedger()
+	stop := consume(t, s.brokers(), "g", topic, func(ctx context.Context, b *Batch) error {
+		select {
+		case <-ctx.Done():
+			t.Error("the group took the partition away")
+		case <-time.After(3500 * time.Millisecond):
+		}
+		return l.take(ctx, b)
+	}, func(c *ConsumerConfig) { c.SessionTimeout, c.RebalanceTimeout = time.Second, time.Second })
+	l.wait(t, 20)
+	stop()
+	if l.repeated > 0 {
+		t.Errorf("%d records were handed over twice", l.repeated)
+	}
+	committed, err := Committed(t.Context(), s.brokers(), "g", topic)
+	if diff := cmp.Diff(l.next, committed); diff != "" || err != nil {
+		t.Errorf("committed positions (-made durable +committed), %v:\n%s", err, diff)
+	}
 }
 
 func TestConsumer_ALogThatWasReplacedIsReadFromItsStart(t *testing.T) {
@@ -275,6 +302,32 @@ func TestReader_CutsBatchesToSize(t *testing.T) {
 	want = []run{{0, 2, []string{"aaa", "bbb"}, nil}, {2, 4, []string{"ccc", "ddddddddd"}, nil}, {4, 5, []string{"e"}, nil}}
 	if diff := cmp.Diff(want, cuts(t, r)); diff != "" {
 		t.Errorf("by bytes: %s", diff)
+	}
+}
+
+// A backlog of batches of one post each takes not much more room than the posts.
+func TestReader_SmallBatchesTakeLittleMemory(t *testing.T) {
+	t.Parallel()
+	r := testReader(t, func(*ConsumerConfig) {})
+	const n = 10_000
+	post := strings.Repeat("a post of a few hundred bytes ", 20)
+	for i := range int64(n) {
+		r.fetched = append(r.fetched, batchAt(t, i, post)...)
+	}
+	if _, err := r.decode(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range r.batch.Records {
+		if string(r.batch.Records[i].Value) != post {
+			t.Fatalf("record %d is %q", i, r.batch.Records[i].Value)
+		}
+	}
+	held := 0
+	for _, b := range r.buffers.used {
+		held += cap(b)
+	}
+	if len(r.batch.Records) != n || held > 2*n*len(post) {
+		t.Errorf("%d records of %d bytes are held in %d bytes", len(r.batch.Records), len(post), held)
 	}
 }
 

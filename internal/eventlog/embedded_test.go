@@ -8,14 +8,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/election-observatory/observatory/schema"
 )
@@ -25,22 +26,17 @@ const memoryLimit = 400 << 20
 
 // TestEmbeddedBroker_MemoryIsBounded appends posts of about 600 bytes, has them
 // read, and restarts the broker on what it holds, in order and after a kill.
-// EVENTLOG_POSTS sets how many posts; 5,000,000 is what is promised.
+// EVENTLOG_POSTS sets how many posts, of which 5,000,000 are promised, and
+// EVENTLOG_BATCH how many of them are appended at a time.
 func TestEmbeddedBroker_MemoryIsBounded(t *testing.T) {
-	n := 200_000
-	if s := os.Getenv("EVENTLOG_POSTS"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n, size := int(setting(t, "EVENTLOG_POSTS", 200_000)), int(setting(t, "EVENTLOG_BATCH", 1000))
 	e := newEmbedded(t)
 	spec := schema.Topic{Name: "posts.v1", Partitions: 4, Retention: time.Hour, RetentionBytes: -1}
 	if err := EnsureTopics(t.Context(), e.brokers(), []schema.Topic{spec}, 1); err != nil {
 		t.Fatal(err)
 	}
 	p := newTestProducer(t, e.brokers())
-	batch := make([]Message, 1000)
+	batch := make([]Message, size)
 	rng := rand.New(rand.NewPCG(1, 1))
 	var noise [280]byte // Half of a post does not compress, as with real ones.
 	text := []byte(strings.Repeat("die wahl und was dazu gesagt wird ", 9))
@@ -117,7 +113,7 @@ func (e *embedded) checkMemory(t *testing.T, when string) {
 // A full disk is a clear error for whoever appends, and no loss.
 func TestEmbeddedBroker_FullDiskIsAClearError(t *testing.T) {
 	t.Parallel()
-	e := newEmbedded(t, brokerDir+"_FULL=1")
+	e := newEmbedded(t, fmt.Sprint(brokerDir, "_FREE=", 1<<60))
 	topic := newTopic(t, e.brokers(), 1, 1)
 	p := newTestProducer(t, e.brokers(), func(c *ProducerConfig) { c.GiveUpAfter = 200 * time.Millisecond })
 	_, err := p.Append(t.Context(), topic, messages(values("v", 3)))
@@ -128,4 +124,56 @@ func TestEmbeddedBroker_FullDiskIsAClearError(t *testing.T) {
 	if err != nil || ends[0] != 0 {
 		t.Errorf("the log ends at %v, %v", ends, err)
 	}
+}
+
+// Appends wait while the disk is full, readers go on, and all is well when there
+// is room again. The disk is a real one, of which the test takes a part away.
+func TestEmbeddedBroker_FullDiskPasses(t *testing.T) {
+	t.Parallel()
+	const margin = 1 << 30 // For what others do on the disk meanwhile.
+	filler := filepath.Join(t.TempDir(), "filler")
+	var disk unix.Statfs_t
+	if err := unix.Statfs(filepath.Dir(filler), &disk); err != nil {
+		t.Fatal(err)
+	}
+	free := int64(disk.Bavail) * disk.Bsize
+	if disk.Type == unix.TMPFS_MAGIC || free < 4*margin {
+		t.Skipf("needs 4 GiB of a real disk, not %d MiB of type %x", free>>20, disk.Type)
+	}
+	e := newEmbedded(t, fmt.Sprint(brokerDir, "_FREE=", free-margin))
+	topic := newTopic(t, e.brokers(), 1, 1)
+	p := newTestProducer(t, e.brokers(), func(c *ProducerConfig) { c.GiveUpAfter = time.Minute })
+	mustAppend(t, p, topic, values("before", 10))
+	f, err := os.Create(filler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := unix.Fallocate(int(f.Fd()), 0, 0, 2*margin); err != nil {
+		t.Skipf("cannot fill the disk: %v", err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Append(t.Context(), topic, messages(values("during", 10)))
+		done <- err
+	}()
+	l := newLedger()
+	stop := consume(t, e.brokers(), "g", topic, l.take)
+	l.wait(t, 10)
+	stop()
+	if at, err := Committed(t.Context(), e.brokers(), "g", topic); err != nil || at[0] != 10 {
+		t.Errorf("the group is at %v, %v", at, err)
+	}
+	select {
+	case err := <-done:
+		t.Fatalf("the append did not wait: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if err := f.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	(&suite{cluster: e, n: 1}).holdsOnce(t, topic, append(values("before", 10), values("during", 10)...))
 }

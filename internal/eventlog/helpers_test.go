@@ -3,6 +3,8 @@ package eventlog
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -13,16 +15,30 @@ import (
 	"go.uber.org/zap/zaptest"
 )
 
-func testLog(t testing.TB) *zap.Logger {
-	t.Helper()
+func testLog(tb testing.TB) *zap.Logger {
+	tb.Helper()
 	if !testing.Verbose() {
 		return zap.NewNop()
 	}
-	return zaptest.NewLogger(t)
+	return zaptest.NewLogger(tb)
 }
 
-func newTestProducer(t testing.TB, brokers []string, change ...func(*ProducerConfig)) *Producer {
-	t.Helper()
+// setting is a number from the environment.
+func setting(tb testing.TB, name string, otherwise uint64) uint64 {
+	tb.Helper()
+	s := os.Getenv(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		tb.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+func newTestProducer(tb testing.TB, brokers []string, change ...func(*ProducerConfig)) *Producer {
+	tb.Helper()
 	cfg := DefaultProducerConfig()
 	cfg.Brokers = brokers
 	for _, f := range change {
@@ -30,11 +46,11 @@ func newTestProducer(t testing.TB, brokers []string, change ...func(*ProducerCon
 	}
 	p, err := NewProducer(cfg, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := p.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return p
@@ -106,36 +122,36 @@ func (l *ledger) counts() map[string]int {
 	return out
 }
 
-func (l *ledger) check(t testing.TB) {
-	t.Helper()
+func (l *ledger) check(tb testing.TB) {
+	tb.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, p := range l.problems {
-		t.Error(p)
+		tb.Error(p)
 	}
 }
 
 // wait waits until so many different values were seen.
-func (l *ledger) wait(t testing.TB, want int) {
-	t.Helper()
-	l.waitFor(t, fmt.Sprintf("%d values", want), func() bool { return len(l.counts()) >= want })
+func (l *ledger) wait(tb testing.TB, want int) {
+	tb.Helper()
+	l.waitFor(tb, fmt.Sprintf("%d values", want), func() bool { return len(l.counts()) >= want })
 }
 
-func (l *ledger) waitFor(t testing.TB, what string, ok func() bool) {
-	t.Helper()
+func (l *ledger) waitFor(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
 	deadline := time.After(60 * time.Second)
 	for !ok() {
 		select {
 		case <-l.changed:
 		case <-deadline:
-			t.Fatalf("no %s within a minute; there are %d", what, len(l.counts()))
+			tb.Fatalf("no %s within a minute; there are %d", what, len(l.counts()))
 		}
 	}
 }
 
 // once checks that the log holds exactly the values, each once.
-func (l *ledger) once(t testing.TB, want []string) {
-	t.Helper()
+func (l *ledger) once(tb testing.TB, want []string) {
+	tb.Helper()
 	got := l.counts()
 	lost, doubled := 0, 0
 	for _, v := range want {
@@ -148,13 +164,13 @@ func (l *ledger) once(t testing.TB, want []string) {
 		delete(got, v)
 	}
 	if lost > 0 || doubled > 0 || len(got) > 0 {
-		t.Errorf("of %d values %d are lost, %d doubled, and %d were never appended", len(want), lost, doubled, len(got))
+		tb.Errorf("of %d values %d are lost, %d doubled, and %d were never appended", len(want), lost, doubled, len(got))
 	}
 }
 
 // consume runs a consumer and returns how to stop it.
-func consume(t testing.TB, brokers []string, group, topic string, h Handler, change ...func(*ConsumerConfig)) (stop func()) {
-	t.Helper()
+func consume(tb testing.TB, brokers []string, group, topic string, h Handler, change ...func(*ConsumerConfig)) (stop func()) {
+	tb.Helper()
 	cfg := DefaultConsumerConfig()
 	cfg.Brokers, cfg.Group, cfg.Topics = brokers, group, []string{topic}
 	cfg.MaxWait = 20 * time.Millisecond
@@ -163,9 +179,9 @@ func consume(t testing.TB, brokers []string, group, topic string, h Handler, cha
 	for _, f := range change {
 		f(&cfg)
 	}
-	c, err := NewConsumer(cfg, h, testLog(t), prometheus.NewRegistry())
+	c, err := NewConsumer(cfg, h, testLog(tb), prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -175,11 +191,11 @@ func consume(t testing.TB, brokers []string, group, topic string, h Handler, cha
 		once.Do(func() {
 			cancel()
 			if err := <-done; err != nil {
-				t.Errorf("consumer: %v", err)
+				tb.Errorf("consumer: %v", err)
 			}
 		})
 	}
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return stop
 }
 
@@ -200,20 +216,20 @@ func messages(vals []string) []Message {
 	return out
 }
 
-func mustAppend(t testing.TB, p *Producer, topic string, vals []string) []Span {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+func mustAppend(tb testing.TB, p *Producer, topic string, vals []string) []Span {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 60*time.Second)
 	defer cancel()
 	spans, err := p.Append(ctx, topic, messages(vals))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	n := int64(0)
 	for _, s := range spans {
 		n += s.Next - s.First
 	}
 	if n != int64(len(vals)) {
-		t.Fatalf("spans hold %d offsets for %d messages", n, len(vals))
+		tb.Fatalf("spans hold %d offsets for %d messages", n, len(vals))
 	}
 	return spans
 }

@@ -6,10 +6,12 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -22,7 +24,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(brokerDir); dir != "" {
 		os.Exit(serveForTest(dir))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func serveForTest(dir string) int {
@@ -39,8 +41,11 @@ func serveForTest(dir string) int {
 	if g := os.Getenv(brokerDir + "_PROTECT"); g != "" {
 		cfg.ProtectGroups = []string{g}
 	}
-	if os.Getenv(brokerDir+"_FULL") != "" {
-		cfg.MinFreeBytes = 1 << 60
+	if free := os.Getenv(brokerDir + "_FREE"); free != "" {
+		if cfg.MinFreeBytes, err = strconv.ParseInt(free, 10, 64); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	core := zapcore.NewCore(zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig()), os.Stderr, zap.WarnLevel)
 	if err := ServeBroker(ctx, ln, cfg, zap.New(core)); err != nil {

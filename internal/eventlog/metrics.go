@@ -91,8 +91,7 @@ func register[C prometheus.Collector](r *registrar, c C) C {
 	if err == nil {
 		return c
 	}
-	var already prometheus.AlreadyRegisteredError
-	if errors.As(err, &already) {
+	if already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
 		if existing, ok := already.ExistingCollector.(C); ok {
 			return existing
 		}

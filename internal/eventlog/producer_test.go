@@ -31,10 +31,10 @@ func fake(t *testing.T, partitions int) (*kfake.Cluster, *suite, string) {
 
 type inProcess []string
 
-func (f inProcess) brokers() []string       { return f }
-func (inProcess) stop(t testing.TB, _ int)  { t.Fatal("not stopped") }
-func (inProcess) kill(t testing.TB, _ int)  { t.Fatal("not killed") }
-func (inProcess) start(t testing.TB, _ int) { t.Fatal("not started") }
+func (f inProcess) brokers() []string        { return f }
+func (inProcess) stop(tb testing.TB, _ int)  { tb.Helper(); tb.Fatal("not stopped") }
+func (inProcess) kill(tb testing.TB, _ int)  { tb.Helper(); tb.Fatal("not killed") }
+func (inProcess) start(tb testing.TB, _ int) { tb.Helper(); tb.Fatal("not started") }
 
 // stall holds back all answers while it is locked.
 type stall struct{ sync.RWMutex }

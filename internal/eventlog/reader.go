@@ -49,7 +49,7 @@ func newReader(c *Consumer, gen commits, topic string, partition int32, offset i
 		c: c, gen: gen, topic: topic, partition: partition, next: offset, end: -1,
 		log: c.log.With(zap.String("topic", topic), zap.Int32("partition", partition)),
 	}
-	r.decoder.Alloc = r.buffers.get
+	r.decoder.Alloc = r.buffers.cut
 	return r
 }
 

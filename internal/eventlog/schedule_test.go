@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
-	"os"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,17 +21,11 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-// seeds is how many fault schedules a run tries; EVENTLOG_SEEDS overrides it.
-func seeds(t *testing.T) uint64 {
+// seeds are the fault schedules that a run tries: EVENTLOG_SEEDS of them, from
+// EVENTLOG_SEED on.
+func seeds(t *testing.T) (first, n uint64) {
 	t.Helper()
-	if s := os.Getenv("EVENTLOG_SEEDS"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 32)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	return 240
+	return setting(t, "EVENTLOG_SEED", 0), setting(t, "EVENTLOG_SEEDS", 25)
 }
 
 // schedule is one random run: faults of brokers, network, group and handler at
@@ -42,6 +36,16 @@ type schedule struct {
 	brokers []string
 	topic   string
 	renews  bool // Some faults make the producer begin a new session.
+
+	silences atomic.Int32 // How often a member may still fall silent for longer than its session.
+	silent   atomic.Int32 // Heartbeats to hold back for that.
+	seen     *seen
+}
+
+// seen is what happened in all schedules, so that a run in which nothing went
+// wrong proves nothing and fails.
+type seen struct {
+	resent, refused, repeated, silences, sessions atomic.Int64
 }
 
 // TestFaultSchedules_LoseAndDoubleNothing is the oracle for produce and commit:
@@ -51,28 +55,38 @@ func TestFaultSchedules_LoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	limit := make(chan struct{}, 12)
 	var wg sync.WaitGroup
-	for seed := range seeds(t) {
+	var all seen
+	first, n := seeds(t)
+	for seed := first; seed < first+n; seed++ {
 		limit <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-limit }()
-			if err := runSchedule(t, seed); err != nil {
+			if err := runSchedule(t.Context(), seed, &all); err != nil {
 				t.Errorf("seed %d: %v", seed, err)
 			}
 		})
 	}
 	wg.Wait()
+	t.Logf("%d schedules: %d batches sent again, %d sessions begun, %d commits refused, %d records handed over again, %d members silent for longer than their session",
+		n, all.resent.Load(), all.sessions.Load(), all.refused.Load(), all.repeated.Load(), all.silences.Load())
+	if n >= 20 && min(all.resent.Load(), all.refused.Load(), all.repeated.Load(), all.silences.Load()) == 0 {
+		t.Error("some kind of fault never happened, so that nothing was proven about it")
+	}
 }
 
-func runSchedule(t *testing.T, seed uint64) error {
-	s := &schedule{rng: rand.New(rand.NewPCG(seed, 1)), topic: "t.v1"}
+func runSchedule(ctx context.Context, seed uint64, all *seen) error {
+	s := &schedule{rng: rand.New(rand.NewPCG(seed, 1)), topic: "t.v1", seen: all}
 	s.renews = s.rng.IntN(3) == 0
+	if s.rng.IntN(3) == 0 {
+		s.silences.Store(1 + s.rng.Int32N(2))
+	}
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1+2*s.rng.IntN(2)), kfake.GroupMinSessionTimeout(time.Second))
 	if err != nil {
 		return err
 	}
 	defer cluster.Close()
 	s.cluster, s.brokers = cluster, cluster.ListenAddrs()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	if err := EnsureTopics(ctx, s.brokers, []schema.Topic{{Name: s.topic, Partitions: 3, Retention: time.Hour, RetentionBytes: -1}}, 1); err != nil {
 		return err
@@ -93,7 +107,15 @@ func runSchedule(t *testing.T, seed uint64) error {
 	err = s.verify(ctx, l, want)
 	close(stop)
 	members.Wait()
-	return err
+	all.repeated.Add(int64(l.repeated))
+	if err != nil {
+		return err
+	}
+	// What a slow member commits last must not have moved the group back.
+	if ends, committed, err := s.positions(ctx); err != nil || !maps.Equal(ends, committed) {
+		return fmt.Errorf("after all members left: committed %v of %v, %w", committed, ends, err)
+	}
+	return nil
 }
 
 // injectFaults adds faults that hit at random requests.
@@ -111,6 +133,26 @@ func (s *schedule) injectFaults() {
 	s.inject(kmsg.Heartbeat, s.rng.IntN(3), 2, []*kerr.Error{kerr.RebalanceInProgress, kerr.UnknownMemberID, kerr.IllegalGeneration})
 	s.inject(kmsg.Fetch, s.rng.IntN(6), 6, []*kerr.Error{kerr.NotLeaderForPartition, kerr.UnknownServerError, kerr.CorruptMessage})
 	s.inject(kmsg.InitProducerID, s.rng.IntN(3), 1, []*kerr.Error{kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress})
+	s.cluster.ControlKey(int16(kmsg.Heartbeat), func(kmsg.Request) (kmsg.Response, error, bool) {
+		s.cluster.KeepControl()
+		if s.silent.Load() > 0 {
+			s.silent.Add(-1)
+			s.cluster.SleepControl(func() { time.Sleep(1500 * time.Millisecond) })
+		}
+		return nil, nil, false
+	})
+}
+
+// fallSilent keeps a handler, and one or two heartbeats, for longer than the
+// session of a member lasts. The commit that follows comes from a generation
+// that is over.
+func (s *schedule) fallSilent(heartbeats int32) {
+	if s.silences.Add(-1) < 0 {
+		return
+	}
+	s.seen.silences.Add(1)
+	s.silent.Store(heartbeats)
+	time.Sleep(2 * time.Second)
 }
 
 // inject adds n faults of a kind of request, each after up to spread others.
@@ -147,6 +189,8 @@ func (s *schedule) member(ctx context.Context, l *ledger, stop <-chan struct{}, 
 			return errors.New("stored, but the answer was lost")
 		case 2: // The generation may end meanwhile.
 			time.Sleep(50 * time.Millisecond)
+		case 3, 4:
+			s.fallSilent(int32(fate - 2))
 		}
 		return l.take(ctx, b)
 	}
@@ -158,6 +202,7 @@ func (s *schedule) member(ctx context.Context, l *ledger, stop <-chan struct{}, 
 	wg.Go(func() {
 		defer cancel()
 		_ = c.Run(ctx)
+		s.seen.refused.Add(int64(metric(c.metrics.retries.WithLabelValues("g", "commit"))))
 	})
 	go func() {
 		<-stop
@@ -177,7 +222,7 @@ func (s *schedule) appendAll(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	d := &deaf{every: int64(5 + s.rng.IntN(20))}
 	dial := p.transport.Dial
 	p.transport.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -208,18 +253,30 @@ func (s *schedule) appendAll(ctx context.Context) ([]string, error) {
 		})
 	}
 	wg.Wait()
+	for _, reason := range []string{"network", "leader", "replicas", "disk", "checksum", "session", "unknown"} {
+		s.seen.resent.Add(int64(metric(p.metrics.retries.WithLabelValues(reason))))
+	}
+	s.seen.sessions.Add(int64(metric(p.metrics.sessions)))
 	return all, failed
+}
+
+// positions are the ends of the partitions and what the group has committed.
+func (s *schedule) positions(ctx context.Context) (ends, committed map[int32]int64, err error) {
+	if ends, err = Ends(ctx, s.brokers, s.topic); err != nil {
+		return nil, nil, err
+	}
+	maps.DeleteFunc(ends, func(_ int32, end int64) bool { return end == 0 }) // Nothing to commit.
+	committed, err = Committed(ctx, s.brokers, "g", s.topic)
+	return ends, committed, err
 }
 
 // verify waits until the group has committed all of the log, and compares.
 func (s *schedule) verify(ctx context.Context, l *ledger, want []string) error {
-	var ends, committed map[int32]int64
+	var ends map[int32]int64
 	for {
+		var committed map[int32]int64
 		var err error
-		if ends, err = Ends(ctx, s.brokers, s.topic); err != nil {
-			return err
-		}
-		if committed, err = Committed(ctx, s.brokers, "g", s.topic); err != nil {
+		if ends, committed, err = s.positions(ctx); err != nil {
 			return err
 		}
 		done := true

@@ -162,6 +162,7 @@ func (s *sender) take() *flight {
 		if j.taken < len(j.messages) {
 			break
 		}
+		s.queue[0] = nil // Else the messages live as long as the queue.
 		s.queue = s.queue[1:]
 	}
 	f.count = s.encoder.Count()

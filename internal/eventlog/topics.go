@@ -22,8 +22,8 @@ import (
 const adminTimeout = 10 * time.Second
 
 // segmentBytes is how much a broker puts into one file of a partition. Whole
-// files are removed when retention is over, and a broker holds one at a time in
-// memory while it starts.
+// files are removed when retention is over. The embedded broker holds one per
+// partition in memory while it starts, and a descriptor for each that was read.
 const segmentBytes = 16 << 20
 
 // EnsureTopics creates the topics that do not exist yet, with the retention that
@@ -255,8 +255,7 @@ func poll(ctx context.Context, what string, f func(context.Context) error) error
 }
 
 func passes(err error, tries uint) bool {
-	var no *refusal
-	if errors.As(err, &no) {
+	if _, no := errors.AsType[*refusal](err); no {
 		return false
 	}
 	if errors.Is(err, kafka.UnknownTopicOrPartition) || errors.Is(err, protocol.ErrNoTopic) {

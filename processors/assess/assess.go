@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,7 +41,7 @@ type Config struct {
 
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
-	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.2, Retry: time.Second, Cleanup: time.Hour}
+	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour}
 }
 
 // Validate says what is wrong with the configuration.
@@ -99,11 +100,26 @@ func (r *Runner) Run(ctx context.Context) error {
 			took := time.Since(start)
 			pause = min(max(time.Duration(float64(took)*(1/r.cfg.Share-1)), r.cfg.Poll), r.cfg.Pause)
 		}
-		if !sleep(ctx, pause) {
-			break
-		}
+		r.rest(ctx, pause, busy)
 	}
 	return nil
+}
+
+// rest waits. While rows keep coming in it leaves the store to others, but no
+// longer than until they cease to: there is nobody then to make room for.
+func (r *Runner) rest(ctx context.Context, pause time.Duration, busy bool) {
+	if !busy {
+		sleep(ctx, pause)
+		return
+	}
+	var last store.Offsets
+	for end := time.Now().Add(pause); time.Now().Before(end) && sleep(ctx, r.cfg.Poll); {
+		now, err := r.store.Progress(ctx, store.JobStored)
+		if err != nil || maps.Equal(last, now) {
+			return
+		}
+		last = now
+	}
 }
 
 // Once runs every method on the hours that became due, and reports whether

@@ -151,6 +151,9 @@ type spec struct {
 	links             int
 }
 
+// idHour is the hour that the id of a post says.
+func idHour(post int) int { return post * 7 % 24 }
+
 func (w world) event(s spec) tag.Event {
 	from, _ := w.span()
 	hour := time.Hour.Milliseconds()
@@ -170,7 +173,7 @@ func (w world) event(s spec) tag.Event {
 	p := tag.Post{
 		Platform: schema.PlatformX, Kind: schema.KindPost, IDDay: 11000, PostID: w.id('p', s.post), AccountID: w.id('a', s.account), Revision: s.revision,
 		Version: tag.Version{High: s.revision, Low: uint64(collected)<<20 | xxh3.HashString(text)>>44}, ClaimedMS: claimed, CreatedMS: claimed, CollectedMS: collected,
-		ImportedMS: collected, Lang: s.lang, Queries: s.queries, Links: make([]tag.Link, s.links),
+		IdentityMS: from + int64(idHour(s.post))*hour, ImportedMS: collected, Lang: s.lang, Queries: s.queries, Links: make([]tag.Link, s.links),
 		Text: text,
 	}
 	if s.clamped {

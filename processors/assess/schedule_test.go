@@ -146,8 +146,10 @@ func drawSpec(t *rapid.T) spec {
 	if rapid.IntRange(0, 9).Draw(t, "forged") == 0 {
 		s.account = 3 // Another account claims the post, or its deletion.
 	}
-	// What an author claims belongs to the revision.
-	s.hour = (s.post*7 + int(s.revision)*3) % 24
+	s.hour = (idHour(s.post) + int(s.revision)*3) % 24
+	if rapid.IntRange(0, 4).Draw(t, "claim") == 0 {
+		s.hour = rapid.IntRange(0, 23).Draw(t, "hour") // Whatever the id says.
+	}
 	switch rapid.IntRange(0, 9).Draw(t, "kind") {
 	case 0:
 		s.deletion = true
@@ -269,7 +271,10 @@ func randomSpecs(rng *rand.Rand) []spec {
 		s.post, s.revision, s.collected = rng.IntN(5), uint64(max(0, rng.IntN(5)-2)), rng.IntN(5)
 		s.account, s.clamped, s.links = s.post%3, rng.IntN(5) == 0, rng.IntN(3)
 		s.lang = []string{"de", "en"}[rng.IntN(2)]
-		s.hour = (s.post*7 + int(s.revision)*3) % 24
+		s.hour = (idHour(s.post) + int(s.revision)*3) % 24
+		if rng.IntN(5) == 0 {
+			s.hour = rng.IntN(24)
+		}
 		s.deletion = rng.IntN(6) == 0
 		s.unnamed = s.deletion && rng.IntN(2) == 0
 	}

@@ -107,6 +107,7 @@ func (c *Client) attempt(ctx context.Context, statement string, body []byte) err
 		"query":              {statement},
 		"async_insert":       {"0"},
 		"insert_deduplicate": {"0"}, // Keys make inserts repeatable; remembered blocks would only hide rows.
+		"optimize_on_insert": {"0"}, // Collapsing a block as it comes triples the cost of its insert; FINAL and merges do it anyway.
 		"wait_end_of_query":  {"1"}, // The status then tells the outcome.
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/?"+query.Encode(), bytes.NewReader(body))

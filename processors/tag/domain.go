@@ -16,8 +16,8 @@ type domainCache struct{ known map[string]string }
 func newDomainCache() *domainCache { return &domainCache{known: make(map[string]string)} }
 
 // registrable is the registrable domain of a host by the Public Suffix List,
-// its private section included, in ASCII; an address of IP stays as it is. It
-// is empty where the host has none.
+// its private section included, in ASCII. It is empty where the host has none,
+// as an IP address.
 func (c *domainCache) registrable(host string) string {
 	if domain, ok := c.known[host]; ok {
 		return domain
@@ -32,14 +32,23 @@ func (c *domainCache) registrable(host string) string {
 }
 
 func registrable(host string) string {
+	host = strings.TrimRight(host, ".")
 	if host == "" || len(host) > 4*longestHost {
 		return ""
 	}
-	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return address.String()
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return ""
 	}
-	ascii, err := idna.Lookup.ToASCII(host)
-	if err != nil || len(ascii) > longestHost || !strings.Contains(ascii, ".") {
+	ascii := host
+	if !isHostName(host) {
+		// As browsers read it. Hosts with underscores exist, if against the rules.
+		lookup := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false))
+		var err error
+		if ascii, err = lookup.ToASCII(host); err != nil || !isHostName(ascii) {
+			return ""
+		}
+	}
+	if len(ascii) > longestHost || !strings.Contains(ascii, ".") {
 		return ""
 	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(ascii)
@@ -47,6 +56,15 @@ func registrable(host string) string {
 		return ""
 	}
 	return domain
+}
+
+func isHostName(host string) bool {
+	for i := range len(host) {
+		if c := host[i]; !isWord(c) && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 // knownShorteners are hosts that only redirect.

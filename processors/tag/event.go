@@ -8,8 +8,8 @@ import (
 
 // Event is one event of the log with what the stages derive from it. Exactly
 // one of Post, Tombstone, Account, Coverage and Reject is set. Strings may
-// alias the record's bytes and the tagger's buffers: the event is valid until
-// the tagger is given the next batch.
+// alias the record's bytes and the tagger's memory: the event is valid until the
+// next call of the tagger.
 type Event struct {
 	Partition uint32
 	Offset    uint64
@@ -33,6 +33,7 @@ type Post struct {
 	Version   Version
 	Revision  uint64
 
+	IdentityMS  int64 // The time that follows from the native id alone, 0 where none does.
 	ClaimedMS   int64
 	CreatedMS   int64
 	CollectedMS int64

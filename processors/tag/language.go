@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -40,11 +41,11 @@ func declaredLanguage(tag string) string {
 	return base.String()
 }
 
-// declare takes the languages that was declared.
-func declare(langs []string) (first string, all []string) {
+// declare takes the languages that were declared, and adds them to all.
+func declare(langs, all []string) (first string, _ []string) {
 	for _, tag := range langs {
 		base := declaredLanguage(tag)
-		if base == "" || contains(all, base) {
+		if base == "" || slices.Contains(all, base) {
 			continue
 		}
 		if first == "" {
@@ -55,17 +56,8 @@ func declare(langs []string) (first string, all []string) {
 	return first, all
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 func setLanguage(p *schema.Post, post *Post) {
-	post.Lang, post.Langs = declare(p.GetLangs())
+	post.Lang, post.Langs = declare(p.GetLangs(), post.Langs)
 	post.LangSource = declared
 	if post.Lang == "" {
 		post.Lang, post.LangSource = undetermined, noSource

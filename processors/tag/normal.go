@@ -18,20 +18,16 @@ type normalizer struct{ buf, wide []byte }
 func (n *normalizer) hash(masked string) uint64 {
 	n.buf = n.buf[:0]
 	for at := 0; at < len(masked); {
-		r, size := rune(masked[at]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(masked[at:])
-		}
-		if unicode.IsSpace(r) {
+		if size := space(masked, at); size > 0 {
 			at += size
 			continue
 		}
-		end := wordEnd(masked, at)
-		if word := masked[at:end]; !skipped(word) {
+		end, ascii, colon := word(masked, at)
+		if w := masked[at:end]; !skipped(w, colon) {
 			if len(n.buf) > 0 {
 				n.buf = append(n.buf, ' ')
 			}
-			n.word(word)
+			n.word(w, ascii)
 		}
 		at = end
 	}
@@ -41,49 +37,74 @@ func (n *normalizer) hash(masked string) uint64 {
 	return xxh3.Hash(n.buf)
 }
 
-func wordEnd(s string, at int) int {
+// space is the length of white space at a place of a text, or 0.
+func space(s string, at int) int {
+	c := s[at]
+	if c < utf8.RuneSelf {
+		if c == ' ' || (c >= '\t' && c <= '\r') {
+			return 1
+		}
+		return 0
+	}
+	if r, size := utf8.DecodeRuneInString(s[at:]); unicode.IsSpace(r) {
+		return size
+	}
+	return 0
+}
+
+// word is where the word that begins at a place ends, whether it is ASCII alone
+// and whether it has a colon.
+func word(s string, at int) (end int, ascii, colon bool) {
+	ascii = true
 	for at < len(s) {
 		c := s[at]
-		if c < utf8.RuneSelf {
-			if c == ' ' || (c >= '\t' && c <= '\r') {
-				return at
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[at:])
+			if unicode.IsSpace(r) {
+				break
 			}
-			at++
+			ascii = false
+			at += size
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[at:])
-		if unicode.IsSpace(r) {
-			return at
+		if c == ' ' || (c >= '\t' && c <= '\r') {
+			break
 		}
-		at += size
+		colon = colon || c == ':'
+		at++
 	}
-	return at
+	return at, ascii, colon
 }
 
 // skipped says whether a word is a URL, a mention, or what stands for one.
-func skipped(word string) bool {
-	return word[0] == '@' || strings.Contains(word, "://") || strings.HasPrefix(word, "www.") || strings.Contains(word, ":account:") || strings.Contains(word, ":post:")
+func skipped(w string, colon bool) bool {
+	switch w[0] {
+	case '@':
+		return true
+	case '.', '(', '[', '"', '\'', '-':
+		if rest := strings.TrimLeft(w, ".([\"'-"); rest != "" && rest[0] == '@' {
+			return true
+		}
+	case 'w', 'W':
+		if hasPrefixFold(w, "www.") {
+			return true
+		}
+	}
+	return colon && (strings.Contains(w, "://") || isName(w))
 }
 
-func (n *normalizer) word(word string) {
-	ascii := true
-	from := len(n.buf)
-	for i := range len(word) {
-		c := word[i]
-		if c >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		n.buf = append(n.buf, c)
-	}
+func (n *normalizer) word(w string, ascii bool) {
 	if ascii {
+		from := len(n.buf)
+		n.buf = append(n.buf, w...)
+		for i, c := range n.buf[from:] {
+			if c >= 'A' && c <= 'Z' {
+				n.buf[from+i] = c + 'a' - 'A'
+			}
+		}
 		return
 	}
-	n.buf = n.buf[:from]
-	n.wide = norm.NFKC.AppendString(n.wide[:0], word)
+	n.wide = norm.NFKC.AppendString(n.wide[:0], w)
 	for at := 0; at < len(n.wide); {
 		r, size := utf8.DecodeRune(n.wide[at:])
 		n.buf = utf8.AppendRune(n.buf, unicode.ToLower(r))

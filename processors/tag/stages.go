@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -20,9 +21,7 @@ const (
 // bound keeps a time inside what the store's columns can hold; 0 stays 0.
 func bound(ms int64) int64 { return min(max(ms, 0), beforeLastMS) }
 
-func idDay(p schema.Platform, nativeID string) uint16 {
-	return uint16(schema.IdentityTime(p, nativeID) / dayMS)
-}
+func dayOf(ms int64) uint16 { return uint16(ms / dayMS) }
 
 // times derives the event time. A live claim may lie at most 30 days before and
 // 5 minutes after its collection; an archive is trusted, within a century.
@@ -52,7 +51,8 @@ func (t *Tagger) times(p *schema.Post, post *Post) {
 // its version, and what is known of the author.
 func (t *Tagger) identity(p *schema.Post, hash uint64, ev *Event) {
 	post, author := ev.Post, p.GetAuthor()
-	post.IDDay = idDay(post.Platform, post.NativeID)
+	post.IdentityMS = schema.IdentityTime(post.Platform, post.NativeID)
+	post.IDDay = dayOf(post.IdentityMS)
 	post.PostID = t.pseudonyms.id(purposePost, post.Platform, post.NativeID)
 	post.AccountID = t.account(post.Platform, author.GetNativeId(), author.GetHandle())
 	post.Version = version(false, post.Revision, post.CollectedMS, hash)
@@ -73,19 +73,14 @@ func knows(a *schema.AccountSnapshot) bool {
 }
 
 func (t *Tagger) snapshot(a *schema.AccountSnapshot, p schema.Platform, collected, imported int64, hash uint64) *Account {
-	return &Account{
+	account := &t.author
+	*account = Account{
 		Platform: p, AccountID: t.account(p, a.GetNativeId(), a.GetHandle()), Version: version(false, 0, collected, hash),
-		CollectedMS: collected, ImportedMS: max(imported, collected*boolInt(imported == 0)),
+		CollectedMS: collected, ImportedMS: cmp.Or(imported, collected),
 		Followers: a.Followers, Following: a.Following, Posts: a.Posts, CreatedMS: bound(a.GetCreatedMs()),
 		DeclaredBot: a.GetDeclaredBot(), Verified: a.GetVerified(), Status: a.GetStatus(),
 	}
-}
-
-func boolInt(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
+	return account
 }
 
 // identify notes which account a pseudonym stands for.
@@ -95,7 +90,7 @@ func (t *Tagger) identify(ev *Event, p schema.Platform, nativeID, handle, name s
 	}
 	ev.Identities = append(ev.Identities, Identity{
 		Platform: p, AccountID: t.account(p, nativeID, handle), Version: version(false, 0, collected, hash),
-		NativeID: nativeID, Handle: handle, Name: name, CollectedMS: collected, ImportedMS: max(imported, collected*boolInt(imported == 0)),
+		NativeID: nativeID, Handle: handle, Name: name, CollectedMS: collected, ImportedMS: cmp.Or(imported, collected),
 	})
 }
 
@@ -124,27 +119,30 @@ func (t *Tagger) references(p *schema.Post, ev *Event) {
 
 // text masks the text and the title, and keeps the raw text where it differs.
 func (t *Tagger) text(p *schema.Post, post *Post) {
-	t.mask.reset(p)
-	post.Text = t.mask.text(p.GetText(), p.GetMentions())
-	post.Title = t.mask.text(p.GetTitle(), nil)
+	post.Text = t.mask.text(p.GetText(), true)
+	post.Title = t.mask.text(p.GetTitle(), false)
 	if post.Text != p.GetText() {
 		post.RawText = p.GetText()
 	}
 }
 
-// links derives the links, each URL once. What is canonical about them is a
-// later stage's business.
+// links derives the links, each URL once, before the text that shows them. What
+// is canonical about them is a later stage's business.
 func (t *Tagger) links(p *schema.Post, post *Post) {
 	for _, link := range p.GetLinks() {
 		given := link.GetUrl()
 		if given == "" {
 			given = link.GetShort()
 		}
-		if given == "" || len(post.Links) >= t.cfg.MaxLinks {
+		if given == "" {
 			continue
 		}
-		host := hostOf(given)
-		masked := t.mask.url(given)
+		if len(post.Links) >= t.cfg.MaxLinks {
+			break
+		}
+		host, rest := cutURL(given)
+		masked := t.mask.cut(given, host, rest)
+		t.mask.link(given, link.GetShort(), masked)
 		if hasLink(post.Links, masked) {
 			continue
 		}
@@ -165,7 +163,7 @@ func hasLink(links []Link, url string) bool {
 func (t *Tagger) objects(p *schema.Post, post *Post) {
 	for _, tag := range p.GetHashtags() {
 		if tag != "" {
-			post.Hashtags = append(post.Hashtags, strings.ToLower(tag))
+			post.Hashtags = append(post.Hashtags, t.mask.text(strings.ToLower(tag), false))
 		}
 	}
 	for _, m := range p.GetMedia() {
@@ -188,7 +186,7 @@ func (t *Tagger) objects(p *schema.Post, post *Post) {
 	if m := p.GetMetrics(); m != nil {
 		post.Likes, post.Reposts, post.Replies, post.Quotes, post.Views = m.GetLikes(), m.GetReposts(), m.GetReplies(), m.GetQuotes(), m.GetViews()
 	}
-	post.Client, post.Sensitive = p.GetClient(), p.GetSensitive()
+	post.Client, post.Sensitive = t.mask.text(p.GetClient(), false), p.GetSensitive()
 }
 
 // shared is a shared object in the terms of the store.
@@ -201,7 +199,7 @@ func (t *Tagger) shared(p schema.Platform, share *schema.Share) string {
 	case "media":
 		return t.pseudonyms.id(purposeMedia, p, share.GetObject()).String()
 	case "text":
-		return t.mask.text(share.GetObject(), nil)
+		return t.mask.text(share.GetObject(), false)
 	}
-	return strings.ToLower(share.GetObject())
+	return t.mask.text(strings.ToLower(share.GetObject()), false)
 }

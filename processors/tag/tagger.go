@@ -3,6 +3,7 @@ package tag
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -69,7 +70,18 @@ type Tagger struct {
 	shorteners map[string]bool
 	mask       masker
 	normal     normalizer
+	sources    map[sourceKey]string
+	decoded    schema.Event // What the events of this tagger point to.
+	post       Post
+	author     Account
 }
+
+type sourceKey struct {
+	platform schema.Platform
+	source   string
+}
+
+const cachedSources = 1 << 12
 
 // New returns a tagger.
 func New(cfg Config) (*Tagger, error) {
@@ -93,21 +105,22 @@ func New(cfg Config) (*Tagger, error) {
 
 // Worker returns a tagger of the same configuration for another goroutine.
 func (t *Tagger) Worker() *Tagger {
-	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache()}
+	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache(), sources: map[sourceKey]string{}}
 	w.mask.tagger = w
 	return w
 }
 
 // Tag decodes a record of the log and derives what follows from it. ev aliases
-// value. The error is a *Rejected.
+// value and the tagger's memory: it is valid until the next call. The error is a
+// *Rejected.
 func (t *Tagger) Tag(value []byte, partition uint32, offset uint64, ev *Event) error {
 	*ev = Event{Partition: partition, Offset: offset, Identities: ev.Identities[:0]}
-	var decoded schema.Event
-	if err := decoded.UnmarshalVTUnsafe(value); err != nil {
+	t.decoded.ResetVT()
+	if err := t.decoded.UnmarshalVTUnsafe(value); err != nil {
 		return undecodable("%v", err)
 	}
 	hash := contentHash(value)
-	switch kind := decoded.GetKind().(type) {
+	switch kind := t.decoded.GetKind().(type) {
 	case *schema.Event_Post:
 		return t.tagPost(kind.Post, hash, ev)
 	case *schema.Event_Delete:
@@ -116,6 +129,7 @@ func (t *Tagger) Tag(value []byte, partition uint32, offset uint64, ev *Event) e
 		return t.tagAccount(kind.Account, hash, ev)
 	case *schema.Event_Coverage:
 		ev.Coverage = kind.Coverage
+		ev.Coverage.Source = t.source(ev.Coverage.GetPlatform(), ev.Coverage.GetSource())
 	case *schema.Event_Reject:
 		ev.Reject = kind.Reject
 	default:
@@ -129,13 +143,18 @@ func (t *Tagger) tagPost(p *schema.Post, hash uint64, ev *Event) error {
 	if p.GetPlatform().Name() == "" || p.GetNativeId() == "" || p.GetKind().Name() == "" {
 		return undecodable("a post without platform, native id or kind")
 	}
-	post := &Post{Platform: p.GetPlatform(), Kind: p.GetKind(), Revision: p.GetRevision(), Collector: p.GetCollector(), Source: p.GetSource(), NativeID: p.GetNativeId()}
+	post := &t.post
+	*post = Post{
+		Platform: p.GetPlatform(), Kind: p.GetKind(), Revision: p.GetRevision(), Collector: p.GetCollector(), Source: t.source(p.GetPlatform(), p.GetSource()), NativeID: p.GetNativeId(),
+		Langs: post.Langs[:0], Mentions: post.Mentions[:0], Hashtags: post.Hashtags[:0], Links: post.Links[:0], Media: post.Media[:0], Shares: post.Shares[:0],
+	}
 	ev.Post = post
 	t.times(p, post)
 	t.identity(p, hash, ev)
 	t.references(p, ev)
-	t.text(p, post)
+	t.mask.reset(p)
 	t.links(p, post)
+	t.text(p, post)
 	t.objects(p, post)
 	setLanguage(p, post)
 	post.TextHash = t.normal.hash(post.Text)
@@ -148,11 +167,11 @@ func (t *Tagger) tagDelete(d *schema.Delete, hash uint64, ev *Event) error {
 	}
 	collected := bound(d.GetCollectedMs())
 	tombstone := &Tombstone{
-		Platform: d.GetPlatform(), IDDay: idDay(d.GetPlatform(), d.GetNativeId()),
+		Platform: d.GetPlatform(), IDDay: dayOf(schema.IdentityTime(d.GetPlatform(), d.GetNativeId())),
 		PostID:    t.pseudonyms.id(purposePost, d.GetPlatform(), d.GetNativeId()),
 		Version:   version(true, 0, collected, hash),
 		DeletedMS: bound(d.GetClaimedMs()), CollectedMS: collected, ImportedMS: bound(d.GetImportedMs()),
-		Collector: d.GetCollector(), Source: d.GetSource(),
+		Collector: d.GetCollector(), Source: t.source(d.GetPlatform(), d.GetSource()),
 	}
 	if d.GetAuthorId() != "" {
 		tombstone.AccountID = t.account(d.GetPlatform(), d.GetAuthorId(), "")
@@ -169,10 +188,30 @@ func (t *Tagger) tagAccount(a *schema.AccountSnapshot, hash uint64, ev *Event) e
 		return undecodable("an account without platform or native id")
 	}
 	account := t.snapshot(a, a.GetPlatform(), bound(a.GetCollectedMs()), bound(a.GetImportedMs()), hash)
-	account.Collector, account.Source = a.GetCollector(), a.GetSource()
+	account.Collector, account.Source = a.GetCollector(), t.source(a.GetPlatform(), a.GetSource())
 	ev.Account = account
 	t.identify(ev, a.GetPlatform(), a.GetNativeId(), a.GetHandle(), a.GetName(), account.CollectedMS, account.ImportedMS, hash)
 	return nil
+}
+
+// source is the name of a source without the names of accounts: a source may
+// be a profile or a channel.
+func (t *Tagger) source(p schema.Platform, name string) string {
+	if !suspicious(name) {
+		return name
+	}
+	key := sourceKey{p, name}
+	if masked, ok := t.sources[key]; ok {
+		return masked
+	}
+	if len(t.sources) >= cachedSources {
+		clear(t.sources)
+	}
+	key.source = strings.Clone(name)
+	t.mask.alone(p)
+	masked := t.mask.text(key.source, false)
+	t.sources[key] = masked
+	return masked
 }
 
 // account is the pseudonym of an account: of its native id, or of its handle

@@ -3,12 +3,16 @@
 # version that pom.xml names is there already. Needs Maven and Java 17 or newer.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-libs=$here/../../.cache/kafka/libs
-stamp=$libs/.complete
-if [ -f "$stamp" ] && cmp -s "$here/pom.xml" "$stamp"; then
+cache=$here/../../.cache/kafka
+if cmp -s "$here/pom.xml" "$cache/libs/pom.xml"; then
 	exit 0
 fi
-rm -rf "$libs"
-mkdir -p "$libs"
-mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$libs" -DincludeScope=runtime
-cp "$here/pom.xml" "$stamp"
+# What is half there must not look whole, to this script or to a test under way.
+mkdir -p "$cache"
+new=$(mktemp -d "$cache/new.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$new" -DincludeScope=runtime
+cp "$here/pom.xml" "$new"
+chmod 755 "$new"
+rm -rf "$cache/libs"
+mv "$new" "$cache/libs"

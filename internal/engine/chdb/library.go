@@ -14,6 +14,10 @@ import (
 // FileName is the name of the library's file.
 const FileName = "libchdb.so"
 
+// Version is the version of the library that this program is made for: what
+// readers may call is listed for it.
+const Version = "26.7.3"
+
 // EnvLibrary names the library's file, and nothing else is then tried.
 const EnvLibrary = "OBSERVATORY_ENGINE"
 
@@ -28,11 +32,8 @@ type Library struct {
 	classify func(conn uintptr, query *byte, size uintptr, database *byte, databaseSize uintptr, out *analysis) int32
 
 	query          func(conn uintptr, query *byte, size uintptr, format *byte, formatSize uintptr, names **byte, nameSizes *uintptr, values **byte, valueSizes *uintptr, count uintptr) uintptr
-	streamQuery    func(conn uintptr, query *byte, size uintptr, format *byte, formatSize uintptr, names **byte, nameSizes *uintptr, values **byte, valueSizes *uintptr, count uintptr) uintptr
-	streamFetch    func(conn, result uintptr) uintptr
-	streamCancel   func(conn, result uintptr)
 	destroyResult  func(result uintptr)
-	streamInsert   func(conn uintptr, query *byte, size uintptr, format *byte, formatSize uintptr) uintptr
+	streamInsert   func(conn uintptr, query *byte, size uintptr, format *byte, formatSize uintptr, names **byte, nameSizes *uintptr, values **byte, valueSizes *uintptr, count uintptr) uintptr
 	streamAppend   func(stream uintptr, data *byte, size uintptr) int32
 	streamDone     func(stream uintptr) uintptr
 	cancelInsert   func(stream uintptr)
@@ -87,11 +88,8 @@ func Load(path string) (*Library, error) {
 		"chdb_version":                     &lib.version,
 		"chdb_classify_query_n":            &lib.classify,
 		"chdb_query_with_params_n":         &lib.query,
-		"chdb_stream_query_with_params_n":  &lib.streamQuery,
-		"chdb_stream_fetch_result":         &lib.streamFetch,
-		"chdb_stream_cancel_query":         &lib.streamCancel,
 		"chdb_destroy_query_result":        &lib.destroyResult,
-		"chdb_stream_insert_n":             &lib.streamInsert,
+		"chdb_stream_insert_with_params_n": &lib.streamInsert,
 		"chdb_stream_append":               &lib.streamAppend,
 		"chdb_stream_done":                 &lib.streamDone,
 		"chdb_stream_cancel_insert":        &lib.cancelInsert,
@@ -109,16 +107,16 @@ func Load(path string) (*Library, error) {
 	} {
 		symbol, err := purego.Dlsym(handle, name)
 		if err != nil {
-			return nil, fmt.Errorf("chdb: %s has no %s: it is not the version that this program needs: %w", path, name, err)
+			return nil, fmt.Errorf("chdb: %s has no %s: it is not the engine that this program needs: run 'make build' again", path, name)
 		}
 		purego.RegisterFunc(fn, symbol)
+	}
+	if have := lib.version(); have != Version {
+		return nil, fmt.Errorf("chdb: %s is version %s and this program needs %s: run 'make build' again", path, have, Version)
 	}
 	lib.setSignalHandlers(0)
 	return lib, nil
 }
-
-// Version is the library's own version.
-func (l *Library) Version() string { return l.version() }
 
 // Shutdown ends the engine after the last connection was closed.
 func (l *Library) Shutdown() { l.shutdown() }

@@ -175,6 +175,9 @@ func (e *Engine) end() {
 	_ = e.ln.Close()
 }
 
+// PID is the number of the engine's process.
+func (e *Engine) PID() int { return e.cmd.Process.Pid }
+
 // Kill kills the engine as hard as a machine can, and starts it again on the
 // same directory and port.
 func (e *Engine) Kill() {

@@ -49,6 +49,9 @@ type Config struct {
 	// MinFreeBytes is the space on the disk below which appends are refused.
 	// What is left keeps commits and readers going.
 	MinFreeBytes int64
+	// MemoryGoal is what the process is kept below by collecting garbage more
+	// often, in bytes. It is not a limit: what is in use may exceed it.
+	MemoryGoal int64
 	// MinSessionTimeout is the shortest session timeout that members of a
 	// group may ask for.
 	MinSessionTimeout time.Duration
@@ -61,6 +64,7 @@ func DefaultConfig() Config {
 		RetentionCheck:    time.Minute,
 		MaxBatches:        250_000,
 		MinFreeBytes:      256 << 20,
+		MemoryGoal:        256 << 20,
 		MinSessionTimeout: time.Second,
 	}
 }
@@ -78,6 +82,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("max batches must be above zero, not %d", c.MaxBatches)
 	case c.MinFreeBytes < 0:
 		return fmt.Errorf("min free bytes must not be below zero, but is %d", c.MinFreeBytes)
+	case c.MemoryGoal < 16<<20:
+		return fmt.Errorf("memory goal must be at least 16 MiB, not %d bytes", c.MemoryGoal)
 	case c.MinSessionTimeout <= 0:
 		return fmt.Errorf("min session timeout must be above zero, not %v", c.MinSessionTimeout)
 	}
@@ -100,6 +106,7 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 		return fmt.Errorf("broker: %w", err)
 	}
 	defer lock.Close() //nolint:errcheck // Closing only gives up the lock.
+	debug.SetMemoryLimit(cfg.MemoryGoal)
 	begun := time.Now()
 	if err := recoverDir(cfg.Dir, log); err != nil {
 		return fmt.Errorf("broker: recover %s: %w", cfg.Dir, err)

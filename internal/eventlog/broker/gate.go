@@ -20,7 +20,7 @@ type gate struct {
 // produce stamps the batches with the time of now, and refuses them when the
 // disk is about to be full: a failed write would stop the broker, and with it
 // those who read and commit, by which alone room can be made.
-func (g *gate) produce(kreq kmsg.Request) (kmsg.Response, error, bool) {
+func (g *gate) produce(kreq kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // The order is the protocol server's.
 	g.cluster.KeepControl()
 	req, ok := kreq.(*kmsg.ProduceRequest)
 	if !ok {
@@ -60,7 +60,7 @@ func refuse(req *kmsg.ProduceRequest) kmsg.Response {
 			rp := kmsg.NewProduceResponseTopicPartition()
 			rp.Partition = p.Partition
 			rp.ErrorCode = kerr.KafkaStorageError.Code
-			rp.ErrorMessage = kmsg.StringPtr("the disk is full")
+			rp.ErrorMessage = new("the disk is full")
 			rt.Partitions = append(rt.Partitions, rp)
 		}
 		res.Topics = append(res.Topics, rt)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -71,11 +70,17 @@ const fileVersion = 1
 
 // recoverDir brings the directory into the state of a broker that was closed.
 func recoverDir(dir string, log *zap.Logger) error {
+	if err := cutTorn(filepath.Join(dir, "groups.log"), log); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(filepath.Join(dir, "partitions"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := checkState(dir); err != nil && len(entries) > 0 {
 		return err
 	}
 	all := windows{Version: fileVersion, Windows: []window{}}
@@ -97,6 +102,21 @@ func recoverDir(dir string, log *zap.Logger) error {
 		return err
 	}
 	return writeProducers(filepath.Join(dir, "pids.log"), all.Windows)
+}
+
+// checkState finds out whether the server will know the topics. If not, it would
+// begin anew and write over what partitions hold.
+func checkState(dir string) error {
+	for _, name := range []string{"meta.json", "topics.json"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil && !json.Valid(b) {
+			err = errors.New("it is no JSON")
+		}
+		if err != nil {
+			return fmt.Errorf("the log is damaged: %s: restore it from a backup, or move the directory away: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // partitionScan walks the batches of one partition.
@@ -243,27 +263,6 @@ func (p *partitionScan) remember(h wire.Header) {
 	w.Sent[w.At] = batch{First: h.Sequence, Next: w.Next, Offset: h.Base}
 	w.At = (w.At + 1) % len(w.Sent)
 	w.Count = min(w.Count+1, len(w.Sent))
-}
-
-// writeProducers writes the log of producer ids, each entry framed by its length
-// and checksum.
-func writeProducers(path string, all []window) error {
-	epochs := make(map[int64]int16)
-	for _, w := range all {
-		epochs[w.ProducerID] = max(epochs[w.ProducerID], w.Epoch)
-	}
-	var out []byte
-	for id, epoch := range epochs {
-		data, err := json.Marshal(producer{Type: "init", ID: id, Epoch: epoch})
-		if err != nil {
-			return err
-		}
-		body := append(binary.LittleEndian.AppendUint16(nil, fileVersion), data...)
-		out = binary.LittleEndian.AppendUint32(out, uint32(len(body)))
-		out = binary.LittleEndian.AppendUint32(out, crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
-		out = append(out, body...)
-	}
-	return writeFile(path, out)
 }
 
 func writeJSON(path string, v any) error {

@@ -131,6 +131,7 @@ func TestConfig_Validate(t *testing.T) {
 		func(c *Config) { c.RetentionCheck = 0 },
 		func(c *Config) { c.MaxBatches = 0 },
 		func(c *Config) { c.MinFreeBytes = -1 },
+		func(c *Config) { c.MemoryGoal = 0 },
 		func(c *Config) { c.MinSessionTimeout = 0 },
 	} {
 		c := valid

@@ -48,7 +48,7 @@ func lz4FrameBound(n int) int {
 }
 
 // xerial starts the framing that Java's Snappy puts around blocks.
-var xerial = []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0}
+const xerial = "\x82SNAPPY\x00"
 
 // decompressor turns compressed records into plain ones. It is not safe for
 // concurrent use.
@@ -63,7 +63,7 @@ type decompressor struct {
 func (d *decompressor) decompress(codec Codec, b []byte, alloc func(int) []byte) ([]byte, error) {
 	switch codec {
 	case Snappy:
-		if bytes.HasPrefix(b, xerial) {
+		if bytes.HasPrefix(b, []byte(xerial)) {
 			return unframeSnappy(b, alloc)
 		}
 		return appendSnappy(nil, b, alloc)

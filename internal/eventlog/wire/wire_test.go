@@ -17,18 +17,18 @@ import (
 func codecs() []Codec { return []Codec{None, Snappy, LZ4, Zstd} }
 
 // encode returns a stamped batch at offset base, without the size in front.
-func encode(t testing.TB, codec Codec, base int64, values ...string) []byte {
-	t.Helper()
+func encode(tb testing.TB, codec Codec, base int64, values ...string) []byte {
+	tb.Helper()
 	e, err := NewEncoder(codec)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, v := range values {
 		e.Add([]byte("k"+v), []byte(v))
 	}
 	b, err := e.Finish(1_700_000_000_000)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	Stamp(b, 7, 1, 30)
 	b = bytes.Clone(b[sizePrefix:])

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
+	"slices"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/google/uuid"
@@ -105,10 +107,12 @@ func (c *Coverage) versionOf(r *schema.Coverage) proto.UInt128 {
 	return proto.UInt128{High: r.GetReceived(), Low: min(r.GetEmitted(), emittedBits)<<20 | hash>>44}
 }
 
+// append adds a row in the order of the names: a map keeps its order in the
+// store, and two deliveries must be the same row.
 func (c *counts) append(of map[string]uint64) {
-	for name, n := range of {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
 		c.names.Append(name)
-		c.values.Append(n)
+		c.values.Append(of[name])
 	}
 	c.offsets.Append(uint64(len(c.values)))
 }

@@ -97,11 +97,12 @@ func NewPosts() *Posts {
 
 // Unsettled reports whether a delivery of a post may stand in another hour than
 // one that came before: it is an edit, its claimed time was clamped against the
-// time of collection, or it claims none and has the time of collection. All
-// other deliveries have the time that the author claimed, which belongs to the
-// revision.
+// time of collection, it claims none and has the time of collection, or it stands
+// in another hour than its id says. All other deliveries stand in the hour that
+// the id says, and so in the same. Ids that say none leave every delivery
+// unsettled.
 func Unsettled(p *tag.Post) bool {
-	return p.Revision > 0 || p.Clamped || !p.Archived && p.ClaimedMS == p.CollectedMS
+	return p.Revision > 0 || p.Clamped || !p.Archived && p.ClaimedMS == p.CollectedMS || p.IdentityMS == 0 || Hour(p.CreatedMS) != Hour(p.IdentityMS)
 }
 
 // PostVersion is the version under which a post is stored: that of the tagger,

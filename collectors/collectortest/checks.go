@@ -1,0 +1,202 @@
+package collectortest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/schema"
+)
+
+// checkCut disturbs one run at one batch, runs again from where that one stood,
+// and holds everything that reached the log against an undisturbed run.
+func (s *Subject) checkCut(t *testing.T, calm *journal, f fault, cut int) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "cursors")
+	first := &journal{fault: f, at: cut}
+	if f == unsaved { // A file stands where the directory would.
+		if err := os.WriteFile(dir, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := s.run(t, collectors.NewCursors(dir), first)
+	switch {
+	case (f == blocks || f == ends || f == never) && err != nil:
+		t.Errorf("batch %d: Run returned %v when its context ended, want nil", cut, err)
+	case (f == refuses || f == loses || f == halves) && err != nil && !errors.Is(err, errLog):
+		t.Errorf("batch %d: Run returned %v, which does not wrap the log's error", cut, err)
+	}
+	if f == unsaved {
+		if err == nil && len(calm.batches) > 0 {
+			t.Error("a cursor that could not be saved was no error")
+		}
+		if err := os.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f == refuses && err == nil && len(first.batches) < len(calm.batches) {
+		t.Errorf("batch %d: Run ended without an error and without the batch", cut)
+	}
+	second := &journal{at: -1, batches: first.batches}
+	if err := s.run(t, collectors.NewCursors(dir), second); err != nil {
+		t.Fatalf("batch %d: the run after the fault failed: %v", cut, err)
+	}
+	compare(t, calm, second)
+}
+
+// compare holds the distinct events of two journals against each other.
+func compare(t *testing.T, want, got *journal) {
+	t.Helper()
+	a, b := distinct(want.batches, true), distinct(got.batches, true)
+	for text := range a {
+		if b[text] == nil {
+			t.Fatalf("lost: %v", a[text])
+		}
+	}
+	for text := range b {
+		if a[text] == nil {
+			t.Fatalf("invented: %v", b[text])
+		}
+	}
+}
+
+// distinct are the events by what they say, less when they were imported.
+func distinct(batches [][]*schema.Event, coverage bool) map[string]*schema.Event {
+	all := map[string]*schema.Event{}
+	for _, batch := range batches {
+		for _, e := range batch {
+			if e.GetCoverage() != nil && !coverage {
+				continue
+			}
+			e = proto.CloneOf(e)
+			switch kind := e.GetKind().(type) {
+			case *schema.Event_Post:
+				kind.Post.ImportedMs = 0
+			case *schema.Event_Delete:
+				kind.Delete.ImportedMs = 0
+			case *schema.Event_Account:
+				kind.Account.ImportedMs = 0
+			case *schema.Event_Reject:
+				kind.Reject.ImportedMs = 0
+			}
+			text, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
+			if err != nil {
+				text = []byte(err.Error()) // checkEvents says so too.
+			}
+			all[string(text)] = e
+		}
+	}
+	return all
+}
+
+func (s *Subject) checkWhole(t *testing.T, calm *journal) {
+	t.Helper()
+	all, rejects := distinct(calm.batches, false), 0
+	for _, e := range all {
+		if e.GetReject() != nil {
+			rejects++
+		}
+	}
+	if len(all) != s.Events || rejects != s.Rejects {
+		t.Errorf("%d events, %d of them rejects; want %d and %d", len(all), rejects, s.Events, s.Rejects)
+	}
+}
+
+func (s *Subject) checkEvents(t *testing.T, calm *journal) {
+	t.Helper()
+	name := s.New(t, collectors.NewCursors(t.TempDir())).Name()
+	for _, batch := range calm.batches {
+		if len(batch) == 0 {
+			t.Error("an empty batch")
+		}
+		for _, e := range batch {
+			if e.Topic() == "" || len(e.AppendKey(nil)) == 0 {
+				t.Errorf("an event without topic or key: %v", e)
+			}
+			if _, err := proto.Marshal(e); err != nil {
+				t.Errorf("an event that cannot be written: %v", err)
+			}
+			if size := e.SizeVT(); size > schema.MaxEventBytes {
+				t.Errorf("an event of %d bytes", size)
+			}
+			collector, source := provenance(e)
+			if collector != name || source == "" {
+				t.Errorf("collector %q, source %q; want %q and a source", collector, source, name)
+			}
+			if r := e.GetReject(); r != nil && (!slices.Contains(schema.Reasons(), schema.Reason(r.GetReason())) || len(r.GetRaw()) > schema.MaxRejectBytes) {
+				t.Errorf("reason %q, %d bytes kept", r.GetReason(), len(r.GetRaw()))
+			}
+		}
+	}
+}
+
+func provenance(e *schema.Event) (collector, source string) {
+	var from interface {
+		GetCollector() string
+		GetSource() string
+	}
+	switch kind := e.GetKind().(type) {
+	case *schema.Event_Post:
+		from = kind.Post
+	case *schema.Event_Delete:
+		from = kind.Delete
+	case *schema.Event_Account:
+		from = kind.Account
+	case *schema.Event_Coverage:
+		from = kind.Coverage
+	case *schema.Event_Reject:
+		from = kind.Reject
+	default:
+		return "", ""
+	}
+	return from.GetCollector(), from.GetSource()
+}
+
+// checkCoverage adds the records of coverage up, those of the same source,
+// minute and part once, and holds them against what was emitted.
+func checkCoverage(t *testing.T, calm *journal) {
+	t.Helper()
+	records := map[string]*schema.Coverage{}
+	var events, rejects uint64
+	for _, batch := range calm.batches {
+		for _, e := range batch {
+			switch {
+			case e.GetCoverage() != nil:
+				c := e.GetCoverage()
+				key := fmt.Sprint(c.GetSource(), "/", c.GetMinuteMs(), "/", c.GetPart())
+				if records[key] != nil {
+					t.Errorf("two records of coverage are %s", key)
+				}
+				records[key] = c
+				if c.GetMinuteMs()%60_000 != 0 || c.GetMinuteMs() < 0 || c.GetMinuteMs() >= 4102444800000 {
+					t.Errorf("a minute of coverage begins at %d", c.GetMinuteMs())
+				}
+			case e.GetReject() != nil:
+				rejects++
+			default:
+				events++
+			}
+		}
+	}
+	var received, emitted, rejected, kinds uint64
+	for c := range maps.Values(records) {
+		received += c.GetReceived()
+		emitted += c.GetEmitted()
+		for _, n := range c.GetRejected() {
+			rejected += n
+		}
+		for _, n := range c.GetKinds() {
+			kinds += n
+		}
+	}
+	if emitted != events || rejected != rejects || received != kinds+rejected || kinds < emitted {
+		t.Errorf("coverage: received %d = %d by kind + %d rejected, emitted %d; the log has %d events and %d rejects", received, kinds, rejected, emitted, events, rejects)
+	}
+}
