@@ -6,7 +6,6 @@ SHELL := bash
 
 ENGINE_PACKAGE := internal/engine/npm
 ENGINE := bin/libchdb.so
-KAFKA := .cache/kafka/libs
 LINT := .cache/bin/golangci-lint
 PROGRAM := bin/observatory
 
@@ -14,7 +13,6 @@ GO ?= go
 # The race detector needs a C compiler; without one the tests run without it and say so.
 RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
 TESTFLAGS ?= $(RACE) -shuffle=on -count=1 -timeout=20m
-# Two packages at a time: each may start engines and brokers of its own.
 PACKAGES ?= ./...
 
 .PHONY: help
@@ -34,6 +32,7 @@ $(ENGINE): $(ENGINE_PACKAGE)/package-lock.json
 .PHONY: test
 test: build lint drift kafka ## Passes when the project is sound: lint, generated files, all tests on the real engine and brokers
 	@[ -n "$(RACE)" ] || echo "no C compiler: tests run without the race detector"
+	@# Two packages at a time: each may start engines and brokers of its own.
 	$(GO) test $(TESTFLAGS) -p 2 $(PACKAGES)
 
 .PHONY: lint
@@ -61,11 +60,7 @@ drift: # Fails when the generated event code is not what the contract says
 
 .PHONY: kafka
 kafka: # Fetches Apache Kafka for the tests where Java and Maven are
-	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(KAFKA); else echo "no Java or no Maven: tests against Apache Kafka are skipped"; fi
-
-$(KAFKA): scripts/kafka/pom.xml
-	mvn -q -B -f scripts/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)
-	touch $@
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then scripts/kafka/fetch.sh; else echo "no Java or no Maven: tests against Apache Kafka are skipped"; fi
 
 .PHONY: kafka-test
 kafka-test: kafka ## Runs the log's conformance suite against Apache Kafka, alone and as three brokers

@@ -20,41 +20,46 @@ const (
 	ReasonUndecodable  Reason = "undecodable"
 )
 
-// Reasons lists every reason.
-func Reasons() []Reason {
-	return []Reason{
-		ReasonSyntax, ReasonNotAnObject, ReasonUnknownEvent, ReasonMissingID, ReasonMissingUser, ReasonMissingTime,
-		ReasonBadTime, ReasonBadField, ReasonTooLarge, ReasonTooDeep, ReasonUpstream, ReasonUndecodable,
+// described are the reasons in words.
+func described() []struct {
+	reason Reason
+	doc    string
+} {
+	return []struct {
+		reason Reason
+		doc    string
+	}{
+		{ReasonSyntax, "Not the format that it claims to be."},
+		{ReasonNotAnObject, "Well-formed, but not a record."},
+		{ReasonUnknownEvent, "A record of a kind that the format does not define."},
+		{ReasonMissingID, "A record without an id."},
+		{ReasonMissingUser, "A record without an author."},
+		{ReasonMissingTime, "A record without a time."},
+		{ReasonBadTime, "A time that cannot be read or cannot be."},
+		{ReasonBadField, "A field of the wrong type or out of range."},
+		{ReasonTooLarge, "Larger than an event may be."},
+		{ReasonTooDeep, "Nested more deeply than any record of the format."},
+		{ReasonUpstream, "An error that the platform sent in place of a record."},
+		{ReasonUndecodable, "Bytes on the log that are no event of this contract."},
 	}
 }
 
-// Doc says in words why.
+// Reasons lists every reason.
+func Reasons() []Reason {
+	all := described()
+	reasons := make([]Reason, len(all))
+	for i, r := range all {
+		reasons[i] = r.reason
+	}
+	return reasons
+}
+
+// Doc says in words why; it is empty for what is no reason.
 func (r Reason) Doc() string {
-	switch r {
-	case ReasonSyntax:
-		return "Not the format that it claims to be."
-	case ReasonNotAnObject:
-		return "Well-formed, but not a record."
-	case ReasonUnknownEvent:
-		return "A record of a kind that the format does not define."
-	case ReasonMissingID:
-		return "A record without an id."
-	case ReasonMissingUser:
-		return "A record without an author."
-	case ReasonMissingTime:
-		return "A record without a time."
-	case ReasonBadTime:
-		return "A time that cannot be read or cannot be."
-	case ReasonBadField:
-		return "A field of the wrong type or out of range."
-	case ReasonTooLarge:
-		return "Larger than an event may be."
-	case ReasonTooDeep:
-		return "Nested more deeply than any record of the format."
-	case ReasonUpstream:
-		return "An error that the platform sent in place of a record."
-	case ReasonUndecodable:
-		return "Bytes on the log that are no event of this contract."
+	for _, known := range described() {
+		if known.reason == r {
+			return known.doc
+		}
 	}
 	return ""
 }

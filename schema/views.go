@@ -78,7 +78,7 @@ func actions() View {
 		{Name: "account_id", Type: "UUID", Doc: "Who did it: pseudonym of the account."},
 		{Name: "post_id", Type: "UUID", Doc: "With which post: its pseudonym."},
 		{Name: "kind", Type: typeWord, Doc: "What kind of object: url, repost, text, hashtags, media or reply."},
-		{Name: "object_id", Type: "String", Doc: "To what: the URL, the pseudonym of the post or the media, the hash of the text's normal form, the hashtags joined by blanks."},
+		{Name: "object_id", Type: "String", Doc: "To what: the URL, the pseudonym of the post or the media, the hash of the text's normal form in 16 hexadecimal digits, the hashtags joined by blanks."},
 		{Name: "created_at", Type: typeTime, Doc: "When, in event time."},
 	}
 	return View{
@@ -91,7 +91,7 @@ ARRAY JOIN if(repost_of != ` + zeroUUID + `,
     arrayConcat(
         arrayMap(u -> ('url', u), arrayDistinct(` + "`links.url`" + `)),
         arrayMap(m -> ('media', m), arrayDistinct(` + "`media.id`" + `)),
-        if(text_hash = 0, [], [('text', lower(hex(text_hash)))]),
+        if(text_hash = 0, [], [('text', leftPad(lower(hex(text_hash)), 16, '0'))]),
         if(empty(hashtags), [], [('hashtags', arrayStringConcat(hashtags, ' '))]),
         if(reply_to = ` + zeroUUID + `, [], [('reply', toString(reply_to))]))) AS action
 WHERE ` + visiblePost + `

@@ -2,8 +2,10 @@ package assess_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -222,45 +224,57 @@ func (b *bench) crash(p *partition, n, insert int, applied bool) {
 	b.proxy.Decide(nil)
 }
 
+var schedules = flag.Int("schedules", 24, "how many schedules of faults to run")
+
 // TestInsertFaultsLoseAndDoubleNothing delivers under seeded faults of every
-// kind, which the client has to outlast.
+// kind: cut anywhere, again from earlier offsets, by processes that die, with
+// assessments between that fail too. What is shown in the end is what the model
+// says. More schedules: go test ./processors/assess -run Faults -schedules 200.
 func TestInsertFaultsLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	seeds := 120
-	if testing.Short() {
-		seeds = 20
-	}
 	b := newBench(t)
-	for seed := range seeds {
+	for seed := range *schedules {
 		rng := rand.New(rand.NewPCG(1, uint64(seed)))
 		w := world{seed}
-		partitions := partitionsOf(b.store, w, randomSpecs(rng), 2)
-		faults := make(chan *rand.Rand, 1)
-		faults <- rand.New(rand.NewPCG(2, uint64(seed)))
-		b.proxy.Decide(func(string) storetest.Fault {
-			r := <-faults
-			defer func() { faults <- r }()
-			if r.IntN(3) > 0 {
-				return storetest.None
-			}
-			if f := storetest.Fault(r.IntN(storetest.Faults)); f != storetest.Slow || r.IntN(8) == 0 {
-				return f
-			}
-			return storetest.LostAnswer
-		})
-		for range 6 {
+		partitions := partitionsOf(b.store, w, randomSpecs(rng), 1+rng.IntN(3))
+		b.proxy.Decide(randomFaults(uint64(seed)))
+		for range 8 {
 			p := partitions[rng.IntN(len(partitions))]
-			if err := p.deliver(t.Context(), 1+rng.IntN(6)); err != nil {
-				t.Fatalf("seed %d: %v", seed, err)
-			}
-			if rng.IntN(3) == 0 {
-				if _, err := b.runner.Once(t.Context()); err != nil {
+			switch step := rng.IntN(8); step {
+			case 0: // Delivered again, as after a lost commit.
+				p.next = rng.IntN(p.next + 1)
+			case 1: // The process dies.
+				dying, die := context.WithTimeout(t.Context(), time.Duration(rng.IntN(60))*time.Millisecond)
+				_ = p.deliver(dying, 1+rng.IntN(6))
+				die()
+			case 2, 3:
+				_, _ = b.runner.Once(t.Context()) // What fails is tried again.
+			default:
+				if err := p.deliver(t.Context(), 1+rng.IntN(6)); err != nil {
 					t.Fatalf("seed %d: %v", seed, err)
 				}
 			}
 		}
 		b.drain(t, partitions)
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { b.check(t, w, partitions) })
+	}
+}
+
+// randomFaults decides on inserts as one source of random numbers says. Slow
+// answers are rare, as each takes longer than the client waits.
+func randomFaults(seed uint64) func(string) storetest.Fault {
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(2, seed))
+	return func(string) storetest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if rng.IntN(3) > 0 {
+			return storetest.None
+		}
+		if f := storetest.Fault(rng.IntN(storetest.Faults)); f != storetest.Slow || rng.IntN(8) == 0 {
+			return f
+		}
+		return storetest.LostAnswer
 	}
 }
 

@@ -149,8 +149,7 @@ func outcome(response *http.Response, answer []byte) error {
 // withoutURL drops the address and statement that net/http puts before its
 // errors.
 func withoutURL(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
 	}
 	return err

@@ -27,16 +27,16 @@ const (
 	lastMS  = 10413791999999 // 2299-12-31T23:59:59.999Z, the greatest.
 )
 
-func write(t testing.TB, w *store.Writer, first uint64, events ...tag.Event) {
-	t.Helper()
+func write(tb testing.TB, w *store.Writer, first uint64, events ...tag.Event) {
+	tb.Helper()
 	w.Begin(batch(first, first+uint64(len(events))))
 	for i := range events {
 		if err := w.Add(&events[i], time.Now().UnixMilli()); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
-	if err := w.Commit(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := w.Commit(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 }
 
@@ -86,12 +86,16 @@ func TestEveryTypeIsReadBackAsItWasWritten(t *testing.T) {
 	for _, c := range []struct{ what, query, want string }{
 		{"extreme post", "SELECT * FROM observatory_store.post_rows WHERE platform = 'bluesky' FORMAT JSONCompactEachRow", extremeRow()},
 		{"empty post", "SELECT id_day, post_id, version, lang, langs, mentions, links.url, links.unresolved, toUnixTimestamp64Milli(created_at) FROM observatory_store.post_rows WHERE platform = 'rss' FORMAT JSONCompactEachRow", `["1970-01-01", "00000000-0000-0000-0000-000000000000", 9223372036854775808, "", [], [], [], [], 0]`},
-		{"accounts", "SELECT account_id, day, followers, following, posts, toUnixTimestamp64Milli(created_at), declared_bot, verified, status FROM observatory_store.account_rows ORDER BY account_id FORMAT JSONCompactEachRow",
+		{
+			"accounts", "SELECT account_id, day, followers, following, posts, toUnixTimestamp64Milli(created_at), declared_bot, verified, status FROM observatory_store.account_rows ORDER BY account_id FORMAT JSONCompactEachRow",
 			`["00000000-0000-8000-8000-000000000001", "1970-01-01", null, null, null, null, null, false, ""]` + "\n" +
-				`["ffffffff-ffff-8fff-bfff-fffffffffffe", "2149-06-06", 18446744073709551615, 0, null, -2208988800000, true, true, "suspended"]`},
-		{"coverage", "SELECT minute, part, connected, expected, received, rejected, kinds, lag_s, gap_from, gap_reason FROM observatory_store.coverage_rows ORDER BY part FORMAT JSONCompactEachRow",
+				`["ffffffff-ffff-8fff-bfff-fffffffffffe", "2149-06-06", 18446744073709551615, 0, null, -2208988800000, true, true, "suspended"]`,
+		},
+		{
+			"coverage", "SELECT minute, part, connected, expected, received, rejected, kinds, lag_s, gap_from, gap_reason FROM observatory_store.coverage_rows ORDER BY part FORMAT JSONCompactEachRow",
 			`["2023-11-14 22:14:00", "p", true, 18446744073709551615, 3, {"syntax":1}, {"post":2}, 0.5, "1970-01-01 00:00:01.000", "r"]` + "\n" +
-				`["1970-01-01 00:00:00", "q", false, null, 0, {}, {}, 0, null, ""]`},
+				`["1970-01-01 00:00:00", "q", false, null, 0, {}, {}, 0, null, ""]`,
+		},
 		{"rejects", "SELECT hex(raw), raw_size, raw_sha256, toUnixTimestamp64Milli(collected_at) FROM observatory_store.reject_rows FORMAT JSONCompactEachRow", `["00FF0A", 3, "ab", 5]`},
 		{"tombstones", "SELECT platform, post_id, account_id, toUnixTimestamp64Milli(deleted_at) FROM observatory.tombstones FORMAT JSONCompactEachRow", `["x", "00000000-0000-8000-8000-000000000001", "00000000-0000-0000-0000-000000000000", 7]`},
 		{"identities", "SELECT native_id, handle, name FROM observatory.identities FORMAT JSONCompactEachRow", `["42", "h", "ñ"]`},

@@ -21,22 +21,22 @@ func config(url string) store.Config {
 }
 
 // open starts an engine and migrates it.
-func open(t testing.TB) (*store.Store, *enginetest.Engine) {
-	t.Helper()
-	e := enginetest.Start(t)
-	s := connect(t, config(e.URL))
-	if _, err := store.Migrate(t.Context(), s.DB(), zaptest.NewLogger(t)); err != nil {
-		t.Fatal(err)
+func open(tb testing.TB) (*store.Store, *enginetest.Engine) {
+	tb.Helper()
+	e := enginetest.Start(tb)
+	s := connect(tb, config(e.URL))
+	if _, err := store.Migrate(tb.Context(), s.DB(), zaptest.NewLogger(tb)); err != nil {
+		tb.Fatal(err)
 	}
 	return s, e
 }
 
-func connect(t testing.TB, cfg store.Config) *store.Store {
-	t.Helper()
-	s, err := store.New(cfg, zaptest.NewLogger(t), prometheus.NewRegistry())
+func connect(tb testing.TB, cfg store.Config) *store.Store {
+	tb.Helper()
+	s, err := store.New(cfg, zaptest.NewLogger(tb), prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	tb.Cleanup(func() { _ = s.Close() })
 	return s
 }

@@ -62,10 +62,7 @@ func nestedSite(rest string) (from, end int) {
 		if !endsHost(rest[end:]) {
 			continue
 		}
-		from := dot
-		for from > 0 && dot-from < longestHost && (isWord(rest[from-1]) || rest[from-1] == '-' || rest[from-1] == '.') && !isEscape(rest[:from]) {
-			from--
-		}
+		from := hostStart(rest, dot)
 		host := strings.ToLower(rest[from:end])
 		switch {
 		case siteOf(host) != schema.Platform_PLATFORM_UNSPECIFIED || isMediaHost(host):
@@ -74,6 +71,15 @@ func nestedSite(rest string) (from, end int) {
 			return end - len("twitter.com"), end
 		}
 	}
+}
+
+// hostStart is where the host begins whose dot is at a place.
+func hostStart(rest string, dot int) int {
+	from := dot
+	for from > 0 && dot-from < longestHost && (isWord(rest[from-1]) || rest[from-1] == '-' || rest[from-1] == '.') && !isEscape(rest[:from]) {
+		from--
+	}
+	return from
 }
 
 // endsHost says whether a path follows.
@@ -190,10 +196,7 @@ func (m *masker) dids(rest string) string {
 		}
 		b.WriteString(rest[:i])
 		rest = rest[i:]
-		end := 0
-		for end < len(rest) && (isWord(rest[end]) || rest[end] == ':' || rest[end] == '.' || rest[end] == '-' || rest[end] == '%') && !(rest[end] == '%' && hasPrefixFold(rest[end:], "%2f")) {
-			end++
-		}
+		end := didLength(rest)
 		did := strings.ReplaceAll(rest[:end], "%3A", ":")
 		if strings.HasPrefix(did, "did:plc:") || strings.HasPrefix(did, "did:web:") {
 			b.WriteString(m.on(schema.PlatformBluesky, named{id: did}))
@@ -203,4 +206,12 @@ func (m *masker) dids(rest string) string {
 		}
 		rest = rest[end:]
 	}
+}
+
+func didLength(s string) int {
+	n := 0
+	for n < len(s) && (isWord(s[n]) || s[n] == ':' || s[n] == '.' || s[n] == '-' || (s[n] == '%' && !hasPrefixFold(s[n:], "%2f"))) {
+		n++
+	}
+	return n
 }

@@ -141,7 +141,7 @@ func (m *masker) telegramURL(address string, segments []string) string {
 		return postName(m.tagger, p, strings.Join(segments[:3], "/"))
 	}
 	switch {
-	case channel == "" || handleOnly(channel) != channel || channel == "joinchat" || channel == "share" || channel == "addstickers" || channel == "proxy" || channel == "iv":
+	case isInvitation(channel):
 		return p.Name() + wordLink + m.tagger.pseudonyms.id(purposeMedia, p, address).String()
 	case m.publicOn(p, named{handle: channel}):
 		return address
@@ -151,23 +151,22 @@ func (m *masker) telegramURL(address string, segments []string) string {
 	return m.on(p, named{handle: channel})
 }
 
+// isInvitation says whether what is in the place of a channel's name is none:
+// an invitation, or a page of Telegram.
+func isInvitation(channel string) bool {
+	switch channel {
+	case "", "joinchat", "share", "addstickers", "proxy", "iv":
+		return true
+	}
+	return handleOnly(channel) != channel
+}
+
 // fediverseURL masks profiles and statuses on hosts that nobody lists: by the
 // forms that the software of the fediverse gives them.
-func (m *masker) fediverseURL(address, host, query string, segments []string) (string, bool) {
+func (m *masker) fediverseURL(address, host, path, query string) (string, bool) {
 	const p = schema.PlatformMastodon
-	var user string
-	var isStatus bool
-	switch {
-	case len(segments) >= 2 && segments[0] == "users":
-		user = segments[1]
-		isStatus = len(segments) >= 4 && segments[2] == "statuses"
-	case strings.HasPrefix(segments[0], "@") && len(segments[0]) > 1:
-		user = segments[0][1:]
-		isStatus = len(segments) >= 2 && len(digits(segments[1])) >= 15
-	default:
-		return "", false
-	}
-	if !isStatus && m.platform != p { // Other sites have such addresses too.
+	user, isStatus := fediverseUser(path)
+	if user == "" || (!isStatus && m.platform != p) { // Other sites have such addresses too.
 		return "", false
 	}
 	if !strings.Contains(user, "@") {
@@ -181,4 +180,18 @@ func (m *masker) fediverseURL(address, host, query string, segments []string) (s
 		return postName(m.tagger, p, strings.TrimRight(address, "/")), true
 	}
 	return m.on(p, named{handle: user}), true
+}
+
+// fediverseUser is whose profile or status a path is, and which of the two.
+func fediverseUser(path string) (user string, isStatus bool) {
+	switch {
+	case strings.HasPrefix(path, "/@"):
+		s := segments(path)
+		return s[0][1:], len(s) > 1 && len(digits(s[1])) >= 15
+	case strings.HasPrefix(path, "/users/"):
+		if s := segments(path); len(s) > 1 {
+			return s[1], len(s) > 3 && s[2] == "statuses"
+		}
+	}
+	return "", false
 }

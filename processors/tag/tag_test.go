@@ -130,8 +130,13 @@ func TestLanguages(t *testing.T) {
 		declared           []string
 		want, source, list string
 	}{
-		{[]string{"es"}, "es", "declared", "es"}, {[]string{"en-GB", "en", "de"}, "en", "declared", "en de"}, {[]string{"und"}, "und", "none", ""},
-		{nil, "und", "none", ""}, {[]string{"klingon!", "iw"}, "he", "declared", "he"}, {[]string{"in"}, "id", "declared", "id"}, {[]string{strings.Repeat("a", 1000)}, "und", "none", ""},
+		{[]string{"es"}, "es", "declared", "es"},
+		{[]string{"en-GB", "en", "de"}, "en", "declared", "en de"},
+		{[]string{"und"}, "und", "none", ""},
+		{nil, "und", "none", ""},
+		{[]string{"klingon!", "iw"}, "he", "declared", "he"},
+		{[]string{"in"}, "id", "declared", "id"},
+		{[]string{strings.Repeat("a", 1000)}, "und", "none", ""},
 	}
 	for _, c := range cases {
 		p := status("x")

@@ -30,25 +30,17 @@ func startsURL(text string, at int) bool {
 		return beginsWith(text, at, "twitter.com/", "t.me/", "telegram.me/", "telegram.dog/")
 	case 'x':
 		return beginsWith(text, at, "x.com/", "xcancel.com/")
-	case 'b':
-		return beginsWith(text, at, "bsky.app/")
 	case 'm':
 		return beginsWith(text, at, "mobile.twitter.com/", "m.twitter.com/", "mobile.x.com/")
-	case 'f':
-		return beginsWith(text, at, "fxtwitter.com/", "fixupx.com/")
-	case 'v':
-		return beginsWith(text, at, "vxtwitter.com/")
-	case 'p':
-		return beginsWith(text, at, "pic.twitter.com/", "pic.x.com/")
-	case 'n':
-		return beginsWith(text, at, "nitter.net/")
+	case 'b', 'f', 'v', 'p', 'n':
+		return beginsWith(text, at, "bsky.app/", "fxtwitter.com/", "fixupx.com/", "vxtwitter.com/", "pic.twitter.com/", "pic.x.com/", "nitter.net/")
 	}
 	return false
 }
 
 // mayStartURL says whether any URL that startsURL knows begins so.
 func mayStartURL(c byte) bool {
-	const letters = 1<<('h'-'a') | 1<<('a'-'a') | 1<<('d'-'a') | 1<<('w'-'a') | 1<<('t'-'a') | 1<<('x'-'a') | 1<<('b'-'a') | 1<<('m'-'a') | 1<<('f'-'a') | 1<<('v'-'a') | 1<<('p'-'a') | 1<<('n'-'a')
+	const letters = 1 | 1<<('h'-'a') | 1<<('d'-'a') | 1<<('w'-'a') | 1<<('t'-'a') | 1<<('x'-'a') | 1<<('b'-'a') | 1<<('m'-'a') | 1<<('f'-'a') | 1<<('v'-'a') | 1<<('p'-'a') | 1<<('n'-'a')
 	letter := c | 0x20
 	return letter >= 'a' && letter <= 'z' && letters>>(letter-'a')&1 == 1
 }
@@ -71,30 +63,32 @@ func hasPrefixFold(s, prefix string) bool {
 // platforms have no letters beyond ASCII, others may.
 func urlEnd(text string, at int) int {
 	end := at
-	for end < len(text) && text[end] < utf8.RuneSelf && !endsURL(text[end]) {
+	for end < len(text) && text[end] < utf8.RuneSelf && !endsURL(rune(text[end])) {
 		end++
 	}
 	if end < len(text) && text[end] >= utf8.RuneSelf && !ofPlatform(text[at:end]) {
-		for end < len(text) {
-			r, size := utf8.DecodeRuneInString(text[end:])
-			if (r < utf8.RuneSelf && endsURL(byte(r))) || (r >= utf8.RuneSelf && !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark, unicode.Pd)) {
-				break
-			}
-			end += size
+		if n := strings.IndexFunc(text[end:], endsURL); n >= 0 {
+			end += n
+		} else {
+			end = len(text)
 		}
 	}
-	for end > at+1 && (strings.IndexByte(".,;:!?]'*", text[end-1]) >= 0 || (text[end-1] == ')' && strings.IndexByte(text[at:end], '(') < 0)) {
+	bracketed := strings.IndexByte(text[at:end], '(') >= 0
+	for end > at+1 && (strings.IndexByte(".,;:!?]'*", text[end-1]) >= 0 || (text[end-1] == ')' && !bracketed)) {
 		end--
 	}
 	return end
 }
 
-func endsURL(c byte) bool {
-	switch c {
+func endsURL(r rune) bool {
+	if r >= utf8.RuneSelf {
+		return !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark, unicode.Pd)
+	}
+	switch r {
 	case '"', '<', '>', '`', '{', '}', '\\', '^', 0x7f:
 		return true
 	}
-	return c <= ' '
+	return r <= ' '
 }
 
 func ofPlatform(address string) bool {
@@ -149,28 +143,28 @@ func (m *masker) cut(address, host, rest string) string {
 		_, end := authority(address[:longestURL])
 		return withoutUser(address[:end])
 	}
+	if isMediaHost(host) {
+		return mediaName(m.tagger, mediaSite(host), host+rest)
+	}
 	site := siteOf(host)
 	path, query := rest, ""
 	if i := strings.IndexAny(rest, "?#"); i >= 0 {
 		path, query = rest[:i], rest[i:]
 	}
-	if site == schema.PlatformX && strings.HasPrefix(query, "#!") { // As X wrote its addresses until 2012.
-		path, query, _ = strings.Cut(query[len("#!"):], "?")
-	}
-	switch {
-	case isMediaHost(host):
-		return mediaName(m.tagger, mediaSite(host), host+rest)
-	case site == schema.PlatformX:
-		return m.xURL(address, path, query, segments(path))
-	case site == schema.PlatformBluesky:
-		return m.blueskyURL(address, host, query, segments(path))
-	case site == schema.PlatformTelegram:
-		return m.telegramURL(address, segments(path))
-	}
-	if strings.HasPrefix(path, "/@") || strings.HasPrefix(path, "/users/") {
-		if masked, ok := m.fediverseURL(address, host, query, segments(path)); ok {
-			return masked
+	switch site {
+	case schema.PlatformX:
+		if strings.HasPrefix(query, "#!") { // As X wrote its addresses until 2012.
+			path, query, _ = strings.Cut(query[len("#!"):], "?")
 		}
+		return m.xURL(address, path, query, segments(path))
+	case schema.PlatformBluesky:
+		return m.blueskyURL(address, host, query, segments(path))
+	case schema.PlatformTelegram:
+		return m.telegramURL(address, segments(path))
+	default:
+	}
+	if masked, ok := m.fediverseURL(address, host, path, query); ok {
+		return masked
 	}
 	return m.scrub(m.others(address))
 }

@@ -29,7 +29,7 @@ func (v Version) Less(w Version) bool {
 // importedField is the number of imported_ms in each kind of event, by the
 // number of the kind: when an event was read in is no part of what it says.
 func importedField(kind protowire.Number) protowire.Number {
-	switch kind {
+	switch int(kind) {
 	case 1: // post
 		return 8
 	case 2: // delete

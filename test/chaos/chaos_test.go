@@ -24,7 +24,7 @@ var (
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first schedule")
 )
 
-const records = 12_000 // Of each archive: an import takes a few seconds.
+const records = 30_000 // Of each archive: an import takes long enough to be struck several times.
 
 func TestDisturbedRunsLeaveTheSameRows(t *testing.T) {
 	program := builtProgram(t)

@@ -11,41 +11,46 @@ import (
 	"github.com/segmentio/kafka-go"
 )
 
-// discard is what it cost this process to read a topic and do nothing with it.
-type discard struct {
+// pass is what it cost this process to read a topic once.
+type pass struct {
 	records uint64
 	cpu     time.Duration
 }
 
-// consumeAndDiscard reads every partition of the topic once, one after the
-// other, with the same low-level call that the consumer uses.
-func consumeAndDiscard(ctx context.Context, broker, topic string) (discard, error) {
+// use is what a pass does with a record.
+type use func(value []byte, partition int, offset int64) error
+
+func discard([]byte, int, int64) error { return nil }
+
+// consume reads every partition of the topic once, one after the other, with
+// the client's low-level call, and hands each record to do.
+func consume(ctx context.Context, broker, topic string, do use) (pass, error) {
 	conn, err := kafka.DialContext(ctx, "tcp", broker)
 	if err != nil {
-		return discard{}, err
+		return pass{}, err
 	}
 	partitions, err := conn.ReadPartitions(topic)
 	_ = conn.Close()
 	if err != nil {
-		return discard{}, err
+		return pass{}, err
 	}
 	before := ownCPU()
-	var d discard
+	var d pass
 	for _, p := range partitions {
-		n, err := discardPartition(ctx, broker, topic, p.ID)
+		n, err := consumePartition(ctx, broker, topic, p.ID, do)
 		if err != nil {
-			return discard{}, fmt.Errorf("partition %d: %w", p.ID, err)
+			return pass{}, fmt.Errorf("partition %d: %w", p.ID, err)
 		}
 		d.records += n
 	}
 	d.cpu = ownCPU() - before
 	if d.records == 0 {
-		return discard{}, errors.New("the topic is empty")
+		return pass{}, errors.New("the topic is empty")
 	}
 	return d, nil
 }
 
-func discardPartition(ctx context.Context, broker, topic string, partition int) (uint64, error) {
+func consumePartition(ctx context.Context, broker, topic string, partition int, do use) (uint64, error) {
 	conn, err := kafka.DialLeader(ctx, "tcp", broker, topic, partition)
 	if err != nil {
 		return 0, err
@@ -62,22 +67,33 @@ func discardPartition(ctx context.Context, broker, topic string, partition int) 
 	buf := make([]byte, 1<<20)
 	for next := first; next < last; {
 		batch := conn.ReadBatch(1, 4<<20)
-		for {
-			if _, err := batch.Read(buf); err != nil {
-				if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrShortBuffer) {
-					_ = batch.Close()
-					return records, err
-				}
-				break
-			}
-			records++
-		}
+		n, err := each(batch, buf, partition, do)
+		records += n
 		next = batch.Offset()
-		if err := batch.Close(); err != nil {
+		if err := errors.Join(err, batch.Close()); err != nil {
 			return records, err
 		}
 	}
 	return records, nil
+}
+
+// each hands the records of a batch on, up to its end.
+func each(batch *kafka.Batch, buf []byte, partition int, do use) (uint64, error) {
+	var records uint64
+	for {
+		offset := batch.Offset()
+		n, err := batch.Read(buf)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrShortBuffer) {
+			return records, nil
+		}
+		if err != nil {
+			return records, err
+		}
+		if err := do(buf[:n], partition, offset); err != nil {
+			return records, err
+		}
+		records++
+	}
 }
 
 func ownCPU() time.Duration {

@@ -26,7 +26,7 @@ import (
 func main() {
 	posts := flag.Int("posts", 1_000_000, "events to generate")
 	program := flag.String("program", "bin/observatory", "the program to measure")
-	rounds := flag.Int("rounds", 3, "times that the discarding loop is run")
+	rounds := flag.Int("rounds", 3, "times that the topic is read to compare")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -61,17 +61,35 @@ func run(ctx context.Context, program string, posts, rounds int) error {
 	spent := owner.cpu().minus(before)
 	spent["importer: decode, map, encode, produce"] = imported.cpu
 	peak := owner.memory()
-	var discards []discard
-	for range rounds {
-		d, err := consumeAndDiscard(ctx, owner.ends.Kafka, schema.TopicPosts)
+	report(wall, imported, spent, peak)
+	return compare(ctx, owner.ends.Kafka, rounds)
+}
+
+// compare reads the topic again and again, in turns to discard it and to decode,
+// tag and encode it, and reports the ratio of each turn.
+func compare(ctx context.Context, broker string, rounds int) error {
+	t, err := newTagging()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\nround\tconsume and discard µs/record\tconsume, decode, tag, encode µs/record\tratio\t")
+	for i := range rounds {
+		bare, err := consume(ctx, broker, schema.TopicPosts, discard)
 		if err != nil {
 			return err
 		}
-		discards = append(discards, d)
+		full, err := consume(ctx, broker, schema.TopicPosts, t.use)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%d\t%.2f\t%.2f\t%.1f\t\n", i+1, bare.each(), full.each(), full.each()/bare.each())
 	}
-	report(wall, imported, spent, peak, discards)
-	return nil
+	return w.Flush()
 }
+
+// each is microseconds of CPU time per record.
+func (p pass) each() float64 { return micros(p.cpu) / float64(p.records) }
 
 func generate(path string, posts int) error {
 	f, err := os.Create(path)
@@ -106,7 +124,7 @@ func importFile(ctx context.Context, program, data, file string) (imported, erro
 	return sum, nil
 }
 
-func report(wall time.Duration, sum imported, spent cpuTimes, peak map[string]uint64, discards []discard) {
+func report(wall time.Duration, sum imported, spent cpuTimes, peak map[string]uint64) {
 	events := float64(sum.Read)
 	fmt.Printf("%d events read, %d stored, queryable and aggregated after %s: %.0f events/s\n\n", sum.Read, sum.Stored, wall.Round(time.Millisecond), events/wall.Seconds())
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
@@ -117,9 +135,6 @@ func report(wall time.Duration, sum imported, spent cpuTimes, peak map[string]ui
 		total += spent[name]
 	}
 	fmt.Fprintf(w, "all\t%.2f\t%.2f\t\t\n", total.Seconds(), micros(total)/events)
-	for _, d := range discards {
-		fmt.Fprintf(w, "consume and discard\t%.2f\t%.2f\t\t\n", d.cpu.Seconds(), micros(d.cpu)/float64(d.records))
-	}
 	_ = w.Flush()
 }
 

@@ -237,7 +237,10 @@ type Progress struct {
 func NewProgress() *Progress {
 	p := &Progress{}
 	p.Table = newTable(schema.TableProgress, []named{
-		{"job", &p.job}, {"log_id", &p.log}, {"topic", &p.topic}, {"partition", &p.partition},
+		{"job", &p.job},
+		{"log_id", &p.log},
+		{"topic", &p.topic},
+		{"partition", &p.partition},
 		{"next_offset", typed{&p.next, "SimpleAggregateFunction(max, UInt64)"}},
 	})
 	return p

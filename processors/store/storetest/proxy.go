@@ -5,6 +5,7 @@ package storetest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -43,12 +44,12 @@ type Proxy struct {
 
 // Start starts a proxy before the engine at target. delay is how long a slow
 // answer takes.
-func Start(t testing.TB, target string, delay time.Duration) *Proxy {
-	t.Helper()
+func Start(tb testing.TB, target string, delay time.Duration) *Proxy {
+	tb.Helper()
 	p := &Proxy{target: target, client: &http.Client{}, delay: delay}
 	server := httptest.NewServer(p)
 	p.URL = server.URL
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return p
 }
 
@@ -70,7 +71,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault := None
 	if f := p.decide.Load(); f != nil {
-		if table, ok := inserted(r.URL.Query().Get("query")); ok {
+		query := r.URL.Query().Get("query")
+		if query == "" { // A statement without data is the body.
+			query = string(body[:min(len(body), maxStatement)])
+		}
+		if table, ok := inserted(query); ok {
 			fault = (*f)(table)
 		}
 	}
@@ -96,12 +101,12 @@ func refuse(w http.ResponseWriter, code, text string) {
 
 // pass has the engine answer, and then answers as the fault says.
 func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, body []byte, fault Fault) {
-	request, err := http.NewRequestWithContext(r.Context(), r.Method, p.target+r.URL.RequestURI(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(r.Context(), r.Method, p.target+r.URL.RequestURI(), bytes.NewReader(body)) //nolint:gosec // The test sends its own requests to its own engine.
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	request.Header = r.Header.Clone()
-	response, err := p.client.Do(request)
+	response, err := p.client.Do(request) //nolint:gosec // The test sends its own requests to its own engine.
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -124,14 +129,16 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, body []byte, fault 
 		time.Sleep(p.delay)
 	default:
 	}
-	for name, values := range response.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), response.Header)
 	w.WriteHeader(response.StatusCode)
 	_, _ = w.Write(answer)
 }
 
-// inserted is the table of an INSERT that comes with its data.
+// maxStatement is how much of a body is looked at for the table that it is
+// about.
+const maxStatement = 256
+
+// inserted is the table of an INSERT.
 func inserted(query string) (string, bool) {
 	rest, ok := strings.CutPrefix(query, "INSERT INTO ")
 	if !ok {
