@@ -31,7 +31,7 @@ func (p *Poll) Run(ctx context.Context, emit Emit) error {
 		wait, err := p.Fetch(ctx, emit)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // What failed because it was told to end has not failed.
 		case err != nil:
 			if !failing {
 				p.Log.Warn("source fails", zap.String("source", p.Source), zap.Error(err))
@@ -64,7 +64,7 @@ func RunAll(ctx context.Context, all []Collector, emit Emit, log *zap.Logger) er
 			for {
 				err := c.Run(ctx, emit)
 				if err == nil || ctx.Err() != nil {
-					return nil
+					return nil //nolint:nilerr // What failed because it was told to end has not failed.
 				}
 				wait := backoff.Next(err)
 				log.Warn("collector failed and will start again", zap.String("collector", c.Name()), zap.Duration("wait", wait), zap.Error(err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/election-observatory/observatory/internal/eventlog"
@@ -86,11 +87,7 @@ func (e *LogEmitter) note(spans []eventlog.Span) {
 func (e *LogEmitter) Ends() map[Place]int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ends := make(map[Place]int64, len(e.ends))
-	for place, next := range e.ends {
-		ends[place] = next
-	}
-	return ends
+	return maps.Clone(e.ends)
 }
 
 // tooLarge is the reject that stands for an event that is larger than the log

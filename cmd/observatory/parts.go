@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +29,15 @@ import (
 // group is the consumer group of the processors. What it has not read, the
 // embedded broker does not remove.
 const group = "observatory.store"
+
+const (
+	// batchRecords is how many events of a partition go to the store at a time:
+	// enough for few parts to merge, and for all partitions to fit in memory.
+	batchRecords = 25_000
+	// processorMemory is what the processors' process aims to stay below, in
+	// bytes. Collecting garbage sooner costs less than a second working set.
+	processorMemory = 512 << 20
+)
 
 // ownerUser writes and migrates in the embedded engine.
 const ownerUser = string(engine.RoleOwner)
@@ -201,8 +211,11 @@ func (s *system) startProcessors() error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(processorMemory)
+	}
 	cfg := eventlog.DefaultConsumerConfig()
-	cfg.Brokers, cfg.Group = s.brokers, group
+	cfg.Brokers, cfg.Group, cfg.MaxBatchRecords = s.brokers, group, batchRecords
 	for _, topic := range schema.Topics() {
 		cfg.Topics = append(cfg.Topics, topic.Name)
 	}

@@ -9,17 +9,17 @@ import (
 )
 
 // records are the records of a recording, with their decoder.
-func records(t testing.TB, cfg Config) (decoder, [][]byte) {
-	t.Helper()
-	a := newArchive(t, cfg, nil)
-	f, err := openFile(t.Context(), cfg.Files[0], &a.read)
+func records(tb testing.TB, cfg Config) (decoder, [][]byte) {
+	tb.Helper()
+	a := newArchive(tb, cfg, nil)
+	f, err := openFile(tb.Context(), cfg.Files[0], &a.read)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(f.Close)
+	tb.Cleanup(f.Close)
 	d, split, err := a.decoderFor(f)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var list [][]byte
 	for {
@@ -28,7 +28,7 @@ func records(t testing.TB, cfg Config) (decoder, [][]byte) {
 			return d, list
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		list = append(list, arena[rec.from:rec.to])
 	}

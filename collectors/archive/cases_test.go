@@ -51,8 +51,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func caseConfig(t testing.TB, input string) Config {
-	t.Helper()
+func caseConfig(tb testing.TB, input string) Config {
+	tb.Helper()
 	name := filepath.Base(filepath.Dir(input))
 	for _, format := range Formats() {
 		if strings.HasPrefix(name, format) {
@@ -63,26 +63,26 @@ func caseConfig(t testing.TB, input string) Config {
 			return cfg
 		}
 	}
-	t.Fatalf("%s begins with no format", name)
+	tb.Fatalf("%s begins with no format", name)
 	return Config{}
 }
 
-func lines(t testing.TB, sum Summary, events []*schema.Event) string {
-	t.Helper()
+func lines(tb testing.TB, sum Summary, events []*schema.Event) string {
+	tb.Helper()
 	var b bytes.Buffer
 	for _, e := range events {
 		text, err := protojson.Marshal(e)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := json.Compact(&b, text); err != nil { // protojson varies its white space.
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		b.WriteByte('\n')
 	}
 	text, err := json.Marshal(sum)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.String() + string(text) + "\n"
 }

@@ -62,20 +62,22 @@ func checkJSON(rec []byte) error {
 func tooDeep(rec []byte) bool {
 	depth, quoted := 0, false
 	for i := 0; i < len(rec); i++ {
-		switch c := rec[i]; {
-		case quoted:
+		c := rec[i]
+		if quoted {
 			if c == '\\' {
 				i++
-			} else if c == '"' {
-				quoted = false
 			}
-		case c == '"':
+			quoted = c != '"'
+			continue
+		}
+		switch c {
+		case '"':
 			quoted = true
-		case c == '{' || c == '[':
+		case '{', '[':
 			if depth++; depth > maxDepth {
 				return true
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}

@@ -51,7 +51,17 @@ func extractLink(p *schema.Post, text string, at int) int {
 	if b := before(text, at); scheme == 0 || b == '@' || b == '#' || wordRune(b) {
 		return 0
 	}
-	end := scheme
+	end := scheme + linkEnd(rest[scheme:])
+	if end > scheme {
+		addLink(p, rest[:end])
+	}
+	return end
+}
+
+// linkEnd is where the rest of a URL ends: before white space and quotes, and
+// without the punctuation of the sentence around it.
+func linkEnd(rest string) int {
+	end := 0
 	for end < len(rest) {
 		r, size := utf8.DecodeRuneInString(rest[end:])
 		if unicode.IsSpace(r) || strings.ContainsRune("\"<>`{}|\\^“”„‘’«»…", r) {
@@ -59,14 +69,11 @@ func extractLink(p *schema.Post, text string, at int) int {
 		}
 		end += size
 	}
-	if short := "t.co/"; strings.HasPrefix(rest[scheme:], short) {
-		end = min(end, scheme+len(short)+asciiWord(rest[scheme+len(short):]))
+	if short := "t.co/"; strings.HasPrefix(rest, short) {
+		end = min(end, len(short)+asciiWord(rest[len(short):]))
 	}
-	for end > scheme && strings.IndexByte(".,;:!?)]}'*", rest[end-1]) >= 0 {
+	for end > 0 && strings.IndexByte(".,;:!?)]}'*", rest[end-1]) >= 0 {
 		end--
-	}
-	if end > scheme {
-		addLink(p, rest[:end])
 	}
 	return end
 }
@@ -110,13 +117,17 @@ func extractMention(p *schema.Post, text string, at, size int) int {
 	for end < len(rest) && end < longestHandle && (rest[end] == '_' || wordOf(rest[end:end+1], "")) {
 		end++
 	}
-	if after, _ := utf8.DecodeRuneInString(rest[end:]); end == 0 || after == '@' || after == '＠' || (after != utf8.RuneError && wordRune(after)) || strings.HasPrefix(rest[end:], "://") {
-		return end
-	}
-	if len(p.Mentions) < maxEntities {
+	if end > 0 && !goesOn(rest[end:]) && len(p.Mentions) < maxEntities {
 		p.Mentions = append(p.Mentions, &schema.Mention{Handle: rest[:end], Start: uint32(at), End: uint32(at + size + end)})
 	}
 	return end
+}
+
+// goesOn says whether what follows a name makes another thing of it: a longer
+// word, an address, a scheme.
+func goesOn(rest string) bool {
+	r, _ := utf8.DecodeRuneInString(rest)
+	return r == '@' || r == '＠' || (r != utf8.RuneError && wordRune(r)) || strings.HasPrefix(rest, "://")
 }
 
 func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -15,13 +15,14 @@ import (
 // times to the minute, in UTC.
 type iraCSV struct {
 	header
+	languages                                                  map[string]string
 	author, accountID, content, language, published, harvested int
 	following, followers, updates, postType, retweet, tweetID  int
 }
 
 func newIRACSV(h header) (*iraCSV, string) {
 	d := &iraCSV{
-		header: h,
+		header: h, languages: languages(),
 		author: h.column("author", "author_id"), accountID: h.column("external_author_id"), content: h.column("content"), language: h.column("language"),
 		published: h.column("publish_date"), harvested: h.column("harvested_date"), following: h.column("following"), followers: h.column("followers"),
 		updates: h.column("updates"), postType: h.column("post_type"), retweet: h.column("retweet"), tweetID: h.column("tweet_id"),
@@ -67,7 +68,7 @@ func (d *iraCSV) decode(rec []byte) (decoded, error) {
 		Platform: schema.PlatformX, NativeId: d.id(r, author, published), Kind: d.kind(r), Author: account,
 		ClaimedMs: published, CollectedMs: harvested, Text: text,
 	}
-	if lang := languageOf(r.get(d.language)); lang != "" {
+	if lang := d.languages[r.get(d.language)]; lang != "" {
 		p.Langs = []string{lang}
 	}
 	extract(p)

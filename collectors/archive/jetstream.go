@@ -54,21 +54,9 @@ func (jetstream) decode(rec []byte) (decoded, error) {
 	if err := unmarshal(rec, &e); err != nil {
 		return decoded{}, err
 	}
-	if e.Kind == "" && e.DID == "" {
-		return decoded{}, reject(schema.ReasonUnknownEvent, "no event of Jetstream")
-	}
-	if e.DID == "" {
-		return decoded{}, reject(schema.ReasonMissingUser, "an event without did")
-	}
-	if !validDID(e.DID) {
-		return decoded{}, reject(schema.ReasonBadField, "did is no DID")
-	}
-	if e.TimeUS == 0 {
-		return decoded{}, reject(schema.ReasonMissingTime, "an event without time_us")
-	}
-	ms := e.TimeUS / 1000
-	if !plausible(ms) {
-		return decoded{}, reject(schema.ReasonBadTime, "time_us is no time")
+	ms, err := e.check()
+	if err != nil {
+		return decoded{}, err
 	}
 	switch {
 	case e.Kind == "commit" && e.Commit != nil:
@@ -79,6 +67,27 @@ func (jetstream) decode(rec []byte) (decoded, error) {
 		return e.account(ms)
 	}
 	return decoded{}, reject(schema.ReasonUnknownEvent, "an event of kind %.40q", e.Kind)
+}
+
+// check is the time of an event that has what every event has.
+func (e *jetEvent) check() (int64, error) {
+	if e.Kind == "" && e.DID == "" {
+		return 0, reject(schema.ReasonUnknownEvent, "no event of Jetstream")
+	}
+	if e.DID == "" {
+		return 0, reject(schema.ReasonMissingUser, "an event without did")
+	}
+	if !validDID(e.DID) {
+		return 0, reject(schema.ReasonBadField, "did is no DID")
+	}
+	if e.TimeUS == 0 {
+		return 0, reject(schema.ReasonMissingTime, "an event without time_us")
+	}
+	ms := e.TimeUS / 1000
+	if !plausible(ms) {
+		return 0, reject(schema.ReasonBadTime, "time_us is no time")
+	}
+	return ms, nil
 }
 
 // commit is what an author did to a record.
@@ -134,30 +143,10 @@ func collectionKind(collection string) (kind string, post bool) {
 	switch collection {
 	case feedPost, feedRepost:
 		return "", true
-	case "app.bsky.feed.like":
-		return "like", false
-	case "app.bsky.graph.follow":
-		return "follow", false
-	case "app.bsky.graph.block":
-		return "block", false
-	case "app.bsky.graph.list":
-		return "list", false
-	case "app.bsky.graph.listitem":
-		return "listitem", false
-	case "app.bsky.graph.listblock":
-		return "listblock", false
-	case "app.bsky.graph.starterpack":
-		return "starterpack", false
-	case "app.bsky.feed.threadgate":
-		return "threadgate", false
-	case "app.bsky.feed.postgate":
-		return "postgate", false
-	case "app.bsky.feed.generator":
-		return "generator", false
-	case "app.bsky.actor.profile":
-		return "profile", false
-	case "app.bsky.actor.status":
-		return "status", false
+	case "app.bsky.feed.like", "app.bsky.feed.threadgate", "app.bsky.feed.postgate", "app.bsky.feed.generator",
+		"app.bsky.graph.follow", "app.bsky.graph.block", "app.bsky.graph.list", "app.bsky.graph.listitem", "app.bsky.graph.listblock", "app.bsky.graph.starterpack",
+		"app.bsky.actor.profile", "app.bsky.actor.status":
+		return collection[strings.LastIndexByte(collection, '.')+1:], false
 	}
 	return "other", false
 }

@@ -1,119 +1,71 @@
 package archive
 
-// languageOf is the BCP 47 tag of a language by its English name, as the tables
-// of FiveThirtyEight write it; empty for any other.
-func languageOf(name string) string {
-	switch name {
-	case "Albanian":
-		return "sq"
-	case "Arabic":
-		return "ar"
-	case "Bengali":
-		return "bn"
-	case "Bulgarian":
-		return "bg"
-	case "Catalan":
-		return "ca"
-	case "Croatian":
-		return "hr"
-	case "Czech":
-		return "cs"
-	case "Danish":
-		return "da"
-	case "Dutch":
-		return "nl"
-	case "English":
-		return "en"
-	case "Estonian":
-		return "et"
-	case "Farsi (Persian)":
-		return "fa"
-	case "Finnish":
-		return "fi"
-	case "French":
-		return "fr"
-	case "German":
-		return "de"
-	case "Greek":
-		return "el"
-	case "Gujarati":
-		return "gu"
-	case "Hebrew":
-		return "he"
-	case "Hindi":
-		return "hi"
-	case "Hungarian":
-		return "hu"
-	case "Icelandic":
-		return "is"
-	case "Indonesian":
-		return "id"
-	case "Italian":
-		return "it"
-	case "Japanese":
-		return "ja"
-	case "Kannada":
-		return "kn"
-	case "Korean":
-		return "ko"
-	case "Kurdish":
-		return "ku"
-	case "Latvian":
-		return "lv"
-	case "Lithuanian":
-		return "lt"
-	case "Macedonian":
-		return "mk"
-	case "Malay":
-		return "ms"
-	case "Malayalam":
-		return "ml"
-	case "Norwegian":
-		return "no"
-	case "Polish":
-		return "pl"
-	case "Portuguese":
-		return "pt"
-	case "Pushto":
-		return "ps"
-	case "Romanian":
-		return "ro"
-	case "Russian":
-		return "ru"
-	case "Serbian":
-		return "sr"
-	case "Simplified Chinese":
-		return "zh-Hans"
-	case "Slovak":
-		return "sk"
-	case "Slovenian":
-		return "sl"
-	case "Somali":
-		return "so"
-	case "Spanish":
-		return "es"
-	case "Swedish":
-		return "sv"
-	case "Tagalog (Filipino)":
-		return "fil"
-	case "Tamil":
-		return "ta"
-	case "Telugu":
-		return "te"
-	case "Thai":
-		return "th"
-	case "Traditional Chinese":
-		return "zh-Hant"
-	case "Turkish":
-		return "tr"
-	case "Ukrainian":
-		return "uk"
-	case "Urdu":
-		return "ur"
-	case "Uzbek":
-		return "uz"
-	case "Vietnamese":
-		return "vi"
+import "strings"
+
+// languageNames are the languages as the tables of FiveThirtyEight write them,
+// with their BCP 47 tags.
+const languageNames = `Albanian=sq
+Arabic=ar
+Bengali=bn
+Bulgarian=bg
+Catalan=ca
+Croatian=hr
+Czech=cs
+Danish=da
+Dutch=nl
+English=en
+Estonian=et
+Farsi (Persian)=fa
+Finnish=fi
+French=fr
+German=de
+Greek=el
+Gujarati=gu
+Hebrew=he
+Hindi=hi
+Hungarian=hu
+Icelandic=is
+Indonesian=id
+Italian=it
+Japanese=ja
+Kannada=kn
+Korean=ko
+Kurdish=ku
+Latvian=lv
+Lithuanian=lt
+Macedonian=mk
+Malay=ms
+Malayalam=ml
+Norwegian=no
+Polish=pl
+Portuguese=pt
+Pushto=ps
+Romanian=ro
+Russian=ru
+Serbian=sr
+Simplified Chinese=zh-Hans
+Slovak=sk
+Slovenian=sl
+Somali=so
+Spanish=es
+Swedish=sv
+Tagalog (Filipino)=fil
+Tamil=ta
+Telugu=te
+Thai=th
+Traditional Chinese=zh-Hant
+Turkish=tr
+Ukrainian=uk
+Urdu=ur
+Uzbek=uz
+Vietnamese=vi`
+
+// languages finds tags by names.
+func languages() map[string]string {
+	tags := map[string]string{}
+	for line := range strings.SplitSeq(languageNames, "\n") {
+		name, tag, _ := strings.Cut(line, "=")
+		tags[name] = tag
 	}
-	return ""
+	return tags
 }

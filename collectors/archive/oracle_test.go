@@ -131,7 +131,9 @@ func twitterFacts() []fact {
 func jetstreamFacts() []fact {
 	return []fact{
 		{name: "author", path: "did", got: func(p *schema.Post) []string { return one(p.GetAuthor().GetNativeId()) }},
-		{name: "key", path: "commit.rkey", got: func(p *schema.Post) []string { return one(p.GetNativeId()[strings.LastIndexByte(p.GetNativeId(), '/')+1:]) }},
+		{name: "key", path: "commit.rkey", got: func(p *schema.Post) []string {
+			return one(p.GetNativeId()[strings.LastIndexByte(p.GetNativeId(), '/')+1:])
+		}},
 		{name: "collection", path: "commit.collection", got: func(p *schema.Post) []string { return one(strings.Split(p.GetNativeId(), "/")[3]) }},
 		{name: "claimed", path: "commit.record.createdAt", want: timeIn(time.RFC3339), got: func(p *schema.Post) []string { return millis(p.GetClaimedMs()) }},
 		{name: "collected", path: "time_us", want: func(v []string) []string { return one(v[0][:len(v[0])-3]) }, got: func(p *schema.Post) []string { return millis(p.GetCollectedMs()) }},
@@ -244,7 +246,7 @@ func TestRowsSayWhatTheStandardReaderReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() })
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)

@@ -20,15 +20,15 @@ import (
 
 // recording is where recordings of real posts lie; the test is skipped where
 // there are none.
-func recording(t testing.TB, name string) string {
-	t.Helper()
+func recording(tb testing.TB, name string) string {
+	tb.Helper()
 	root := os.Getenv("OBSERVATORY_TESTDATA")
 	if root == "" {
 		root = "../../../shared/data"
 	}
 	path := filepath.Join(root, name)
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no recordings: set OBSERVATORY_TESTDATA to where %s is", name)
+		tb.Skipf("no recordings: set OBSERVATORY_TESTDATA to where %s is", name)
 	}
 	return path
 }
@@ -48,22 +48,22 @@ func (s *sink) emit(_ context.Context, batch []*schema.Event) error {
 
 func importTime() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
-func newArchive(t testing.TB, cfg Config, cursors *collectors.Cursors) *Archive {
-	t.Helper()
-	a, err := New(cfg, cursors, importTime, zaptest.NewLogger(t), prometheus.NewRegistry())
+func newArchive(tb testing.TB, cfg Config, cursors *collectors.Cursors) *Archive {
+	tb.Helper()
+	a, err := New(cfg, cursors, importTime, zaptest.NewLogger(tb), prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }
 
 // read imports files whole and returns what reached the log.
-func read(t testing.TB, cfg Config) (Summary, []*schema.Event) {
-	t.Helper()
+func read(tb testing.TB, cfg Config) (Summary, []*schema.Event) {
+	tb.Helper()
 	var log sink
-	a := newArchive(t, cfg, collectors.NewCursors(t.TempDir()))
-	if err := a.Run(t.Context(), log.emit); err != nil {
-		t.Fatal(err)
+	a := newArchive(tb, cfg, collectors.NewCursors(tb.TempDir()))
+	if err := a.Run(tb.Context(), log.emit); err != nil {
+		tb.Fatal(err)
 	}
 	return a.Summary(), log.events
 }
@@ -220,13 +220,13 @@ func TestTheOrderOfFilesDoesNotMatter(t *testing.T) {
 	}
 }
 
-func sortedBytes(t testing.TB, events []*schema.Event) []string {
-	t.Helper()
+func sortedBytes(tb testing.TB, events []*schema.Event) []string {
+	tb.Helper()
 	list := make([]string, 0, len(events))
 	for _, e := range events {
 		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		list = append(list, string(b))
 	}

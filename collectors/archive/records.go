@@ -114,7 +114,9 @@ func (s *splitter) row(arena []byte, from int) []byte {
 	first := len(arena)
 	for start := from; ; {
 		q.line(arena[start:])
+		s.Lines = s.Offset
 		if !q.inside && (len(arena) == first || !q.odd && (s.columns == 0 || q.commas == s.columns-1)) {
+			s.Lines = 0
 			return arena
 		}
 		if !q.inside || s.ended != nil {
@@ -122,10 +124,10 @@ func (s *splitter) row(arena []byte, from int) []byte {
 		}
 		start = len(arena)
 		if arena = s.more(arena, from); len(arena)-from > s.limit || (s.ended != nil && !errors.Is(s.ended, io.EOF)) {
+			s.Lines = s.Offset - int64(len(arena)-start) // However much of its last line was at hand.
 			break
 		}
 	}
-	s.Lines = s.Offset
 	s.back = append(bytes.Clone(arena[first:]), s.back...)
 	s.Offset -= int64(len(arena) - first)
 	return arena[:first]

@@ -192,7 +192,7 @@ type repeated []byte
 func (r repeated) Read(p []byte) (int, error) { return copy(p, r), nil }
 
 // TestMemoryIsBounded is not parallel: it looks at what the process holds.
-func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // Others would be measured too.
+func TestMemoryIsBounded(t *testing.T) {
 	for name, c := range map[string]struct {
 		file    string
 		records uint64

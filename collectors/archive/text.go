@@ -47,12 +47,7 @@ func cleanText(given string) (string, places) {
 // cleanTweet is clean for a text of Twitter, whose offsets are in characters
 // and which has '&', '<' and '>' escaped as in HTML.
 func cleanTweet(given string) (string, places) {
-	plain := len(given) <= maxText
-	for i := 0; i < len(given) && plain; i++ {
-		c := given[i]
-		plain = c < 0x7f && c != '&' && (c >= ' ' || c == '\n' || c == '\t')
-	}
-	if plain {
+	if len(given) <= maxText && plain(given) && strings.IndexByte(given, '&') < 0 {
 		return given, nil
 	}
 	return rewrite(given, tweetEntity, false)
@@ -116,6 +111,16 @@ func control(r rune) bool {
 	return (r < ' ' && r != '\n' && r != '\t') || (r >= 0x7f && r < 0xa0)
 }
 
+// plain says whether a text is ASCII without control characters.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7f || (c < ' ' && c != '\n' && c != '\t') {
+			return false
+		}
+	}
+	return true
+}
+
 // clean makes a string fit for the log: valid UTF-8 without control characters
 // but line breaks and tabs, and no longer than limit.
 func clean(s string, limit int) string {
@@ -126,12 +131,7 @@ func clean(s string, limit int) string {
 		}
 		s = s[:end]
 	}
-	plain := true
-	for i := 0; i < len(s) && plain; i++ {
-		c := s[i]
-		plain = c < 0x7f && (c >= ' ' || c == '\n' || c == '\t')
-	}
-	if plain {
+	if plain(s) {
 		return s
 	}
 	s = strings.Map(func(r rune) rune {

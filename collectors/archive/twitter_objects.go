@@ -1,7 +1,7 @@
 package archive
 
 import (
-	"github.com/dghubble/go-twitter/twitter"
+	"github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // Its types describe the archives; v1.1 has no other maintained ones.
 
 	"github.com/election-observatory/observatory/schema"
 )

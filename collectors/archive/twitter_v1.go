@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dghubble/go-twitter/twitter"
+	"github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // Its types describe the archives; v1.1 has no other maintained ones.
 	gojson "github.com/goccy/go-json"
 
 	"github.com/election-observatory/observatory/schema"

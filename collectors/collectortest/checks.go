@@ -3,7 +3,6 @@ package collectortest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,28 +26,39 @@ func (s *Subject) checkCut(t *testing.T, calm *journal, f fault, cut int) {
 		}
 	}
 	err := s.run(t, collectors.NewCursors(dir), first)
-	switch {
-	case (f == blocks || f == ends || f == never) && err != nil:
-		t.Errorf("batch %d: Run returned %v when its context ended, want nil", cut, err)
-	case (f == refuses || f == loses || f == halves) && err != nil && !errors.Is(err, errLog):
-		t.Errorf("batch %d: Run returned %v, which does not wrap the log's error", cut, err)
-	}
+	first.checkEnd(t, calm, err)
 	if f == unsaved {
-		if err == nil && len(calm.batches) > 0 {
-			t.Error("a cursor that could not be saved was no error")
-		}
 		if err := os.Remove(dir); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if f == refuses && err == nil && len(first.batches) < len(calm.batches) {
-		t.Errorf("batch %d: Run ended without an error and without the batch", cut)
 	}
 	second := &journal{at: -1, batches: first.batches}
 	if err := s.run(t, collectors.NewCursors(dir), second); err != nil {
 		t.Fatalf("batch %d: the run after the fault failed: %v", cut, err)
 	}
 	compare(t, calm, second)
+}
+
+// checkEnd checks with what a disturbed run ended.
+func (j *journal) checkEnd(t *testing.T, calm *journal, err error) {
+	t.Helper()
+	switch j.fault {
+	case blocks, ends, never:
+		if err != nil {
+			t.Errorf("batch %d: Run returned %v when its context ended, want nil", j.at, err)
+		}
+	case refuses, loses, halves:
+		if err != nil && !errors.Is(err, errLog) {
+			t.Errorf("batch %d: Run returned %v, which does not wrap the log's error", j.at, err)
+		}
+		if err == nil && j.calls == j.at+1 && len(calm.batches) > j.calls {
+			t.Errorf("batch %d: Run gave up without an error", j.at)
+		}
+	case unsaved:
+		if err == nil && len(calm.batches) > 0 {
+			t.Error("a cursor that could not be saved was no error")
+		}
+	}
 }
 
 // compare holds the distinct events of two journals against each other.
@@ -117,23 +127,27 @@ func (s *Subject) checkEvents(t *testing.T, calm *journal) {
 			t.Error("an empty batch")
 		}
 		for _, e := range batch {
-			if e.Topic() == "" || len(e.AppendKey(nil)) == 0 {
-				t.Errorf("an event without topic or key: %v", e)
-			}
-			if _, err := proto.Marshal(e); err != nil {
-				t.Errorf("an event that cannot be written: %v", err)
-			}
-			if size := e.SizeVT(); size > schema.MaxEventBytes {
-				t.Errorf("an event of %d bytes", size)
-			}
-			collector, source := provenance(e)
-			if collector != name || source == "" {
-				t.Errorf("collector %q, source %q; want %q and a source", collector, source, name)
-			}
-			if r := e.GetReject(); r != nil && (!slices.Contains(schema.Reasons(), schema.Reason(r.GetReason())) || len(r.GetRaw()) > schema.MaxRejectBytes) {
-				t.Errorf("reason %q, %d bytes kept", r.GetReason(), len(r.GetRaw()))
-			}
+			checkEvent(t, e, name)
 		}
+	}
+}
+
+func checkEvent(t *testing.T, e *schema.Event, name string) {
+	t.Helper()
+	if e.Topic() == "" || len(e.AppendKey(nil)) == 0 {
+		t.Errorf("an event without topic or key: %v", e)
+	}
+	if _, err := proto.Marshal(e); err != nil {
+		t.Errorf("an event that cannot be written: %v", err)
+	}
+	if size := e.SizeVT(); size > schema.MaxEventBytes {
+		t.Errorf("an event of %d bytes", size)
+	}
+	if collector, source := provenance(e); collector != name || source == "" {
+		t.Errorf("collector %q, source %q; want %q and a source", collector, source, name)
+	}
+	if r := e.GetReject(); r != nil && (!slices.Contains(schema.Reasons(), schema.Reason(r.GetReason())) || len(r.GetRaw()) > schema.MaxRejectBytes) {
+		t.Errorf("reason %q, %d bytes kept", r.GetReason(), len(r.GetRaw()))
 	}
 }
 
@@ -159,44 +173,56 @@ func provenance(e *schema.Event) (collector, source string) {
 	return from.GetCollector(), from.GetSource()
 }
 
-// checkCoverage adds the records of coverage up, those of the same source,
-// minute and part once, and holds them against what was emitted.
+// checkCoverage adds the records of coverage up and holds them against what
+// was emitted.
 func checkCoverage(t *testing.T, calm *journal) {
 	t.Helper()
-	records := map[string]*schema.Coverage{}
-	var events, rejects uint64
+	var events, rejects, received, emitted, rejected, kinds uint64
 	for _, batch := range calm.batches {
 		for _, e := range batch {
 			switch {
-			case e.GetCoverage() != nil:
-				c := e.GetCoverage()
-				key := fmt.Sprint(c.GetSource(), "/", c.GetMinuteMs(), "/", c.GetPart())
-				if records[key] != nil {
-					t.Errorf("two records of coverage are %s", key)
-				}
-				records[key] = c
-				if c.GetMinuteMs()%60_000 != 0 || c.GetMinuteMs() < 0 || c.GetMinuteMs() >= 4102444800000 {
-					t.Errorf("a minute of coverage begins at %d", c.GetMinuteMs())
-				}
 			case e.GetReject() != nil:
 				rejects++
-			default:
+			case e.GetCoverage() == nil:
 				events++
 			}
 		}
 	}
-	var received, emitted, rejected, kinds uint64
-	for c := range maps.Values(records) {
-		received += c.GetReceived()
-		emitted += c.GetEmitted()
-		for _, n := range c.GetRejected() {
-			rejected += n
-		}
-		for _, n := range c.GetKinds() {
-			kinds += n
-		}
+	for _, c := range coverageOf(t, calm) {
+		received, emitted = received+c.GetReceived(), emitted+c.GetEmitted()
+		rejected, kinds = rejected+sum(c.GetRejected()), kinds+sum(c.GetKinds())
 	}
 	if emitted != events || rejected != rejects || received != kinds+rejected || kinds < emitted {
 		t.Errorf("coverage: received %d = %d by kind + %d rejected, emitted %d; the log has %d events and %d rejects", received, kinds, rejected, emitted, events, rejects)
 	}
+}
+
+// coverageOf lists the records of coverage, each of another source, minute or part.
+func coverageOf(t *testing.T, calm *journal) map[string]*schema.Coverage {
+	t.Helper()
+	records := map[string]*schema.Coverage{}
+	for _, batch := range calm.batches {
+		for _, e := range batch {
+			c := e.GetCoverage()
+			if c == nil {
+				continue
+			}
+			key := fmt.Sprint(c.GetSource(), "/", c.GetMinuteMs(), "/", c.GetPart())
+			if records[key] != nil {
+				t.Errorf("two records of coverage are %s", key)
+			}
+			records[key] = c
+			if c.GetMinuteMs()%60_000 != 0 || c.GetMinuteMs() < 0 || c.GetMinuteMs() >= 4102444800000 {
+				t.Errorf("a minute of coverage begins at %d", c.GetMinuteMs())
+			}
+		}
+	}
+	return records
+}
+
+func sum(counts map[string]uint64) (total uint64) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
 }

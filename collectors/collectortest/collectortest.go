@@ -19,7 +19,7 @@ import (
 const patience = 20 * time.Second
 
 // errLog is what the log fails with.
-var errLog = errors.New("the log does not answer") //nolint:gochecknoglobals // A sentinel.
+var errLog = errors.New("the log does not answer")
 
 // Subject is a collector over a source that gives the same each time.
 type Subject struct {

@@ -14,31 +14,35 @@ import (
 
 // ServeHTTP answers one request. A panic ends the request and nothing else.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			s.log.Error("request failed", zap.Any("fault", fault), zap.Stack("stack"))
-			fail(w, chdb.Exception(49, "LOGICAL_ERROR", "This request met a fault of the server; it is logged"))
-		}
-	}()
+	defer s.survive(w)
 	allowOrigin(w, r)
-	switch {
-	case r.Method == http.MethodOptions:
+	read := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if r.Method == http.MethodOptions {
 		preflight(w, r)
+		return
+	}
+	switch {
 	case r.URL.Path == "/ping" || r.URL.Path == "/replicas_status":
 		_, _ = io.WriteString(w, "Ok.\n")
 	case r.URL.Path != "/":
 		http.Error(w, "There is no handle "+strconv.Quote(r.URL.Path)+": queries go to /, and /ping says whether the engine lives", http.StatusNotFound)
-	case r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead:
+	case !read && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 		http.Error(w, "Use GET for reading, or POST", http.StatusMethodNotAllowed)
-	case r.Method != http.MethodPost && r.URL.RawQuery == "" && browser(r):
+	case read && r.URL.RawQuery == "":
 		s.welcome(w, r)
-	case r.Method != http.MethodPost && r.URL.RawQuery == "":
-		_, _ = io.WriteString(w, "Ok.\n")
 	default:
 		if err := s.answer(w, r); err != nil {
 			fail(w, err)
 		}
+	}
+}
+
+// survive ends a request that panics.
+func (s *server) survive(w http.ResponseWriter) {
+	if fault := recover(); fault != nil {
+		s.log.Error("request failed", zap.Any("fault", fault), zap.Stack("stack"))
+		fail(w, chdb.Exception(49, "LOGICAL_ERROR", "This request met a fault of the server; it is logged"))
 	}
 }
 
@@ -73,6 +77,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) error {
 	if s.hello(w, q) {
 		return nil
 	}
+	s.markSettings(q)
 	places := s.writers
 	if !q.role.writes() {
 		places = s.readers
@@ -90,7 +95,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) error {
 	if err := s.permit(q, conn); err != nil {
 		return err
 	}
-	defer s.watch(q)()
+	defer s.watch(r.Context(), q.tag)()
 	if q.insert != nil {
 		return s.insert(w, q, conn)
 	}

@@ -19,17 +19,17 @@ import (
 )
 
 // open connects clickhouse-go over HTTP.
-func open(t testing.TB, e *enginetest.Engine, role engine.Role, method clickhouse.CompressionMethod) driver.Conn {
-	t.Helper()
+func open(tb testing.TB, e *enginetest.Engine, role engine.Role, method clickhouse.CompressionMethod) driver.Conn {
+	tb.Helper()
 	conn, err := clickhouse.Open(&clickhouse.Options{
 		Protocol: clickhouse.HTTP, Addr: []string{strings.TrimPrefix(e.URL, "http://")},
 		Auth:        clickhouse.Auth{Database: "observatory", Username: string(role), Password: enginetest.Password(role)},
 		Compression: &clickhouse.Compression{Method: method},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 
 	"github.com/election-observatory/observatory/internal/engine/chdb"
 )
@@ -27,8 +28,10 @@ func decode(r *http.Request, params url.Values) (io.Reader, error) {
 		body, err = zlib.NewReader(body)
 	case "zstd":
 		body, err = zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	case "lz4":
+		body = lz4.NewReader(body)
 	default:
-		return nil, chdb.Exception(48, "NOT_IMPLEMENTED", "Content-Encoding %s is not supported: use gzip, deflate or zstd", encoding)
+		return nil, chdb.Exception(48, "NOT_IMPLEMENTED", "Content-Encoding %s is not supported: use gzip, deflate, lz4 or zstd", encoding)
 	}
 	if err != nil {
 		return nil, chdb.Exception(354, "CANNOT_DECOMPRESS", "The body is not %s: %v", r.Header.Get("Content-Encoding"), err)

@@ -89,10 +89,10 @@ func (c *Config) Validate() error {
 	if !identifier(c.Database) {
 		errs = append(errs, errors.New("the engine needs a default database, named by letters, digits and _"))
 	}
-	if c.Readers.Time <= 0 || c.Readers.Memory == 0 || c.Readers.Threads < 1 || c.Readers.Concurrent < 1 {
+	if l := c.Readers; min(int64(l.Time), int64(l.Threads), int64(l.Concurrent)) < 1 || l.Memory == 0 {
 		errs = append(errs, errors.New("readers need a limit of time, memory, threads and concurrent queries"))
 	}
-	if c.WriterConcurrent < 1 || c.QueryBytes < 1 || c.Wait <= 0 {
+	if min(int64(c.WriterConcurrent), c.QueryBytes, int64(c.Wait)) < 1 {
 		errs = append(errs, errors.New("concurrent writers, query bytes and wait must be above zero"))
 	}
 	for role := range c.Passwords {
@@ -100,7 +100,7 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf("there is no role %q", role))
 		}
 	}
-	if c.Anonymous != "" && (!known(c.Anonymous) || c.Anonymous.writes() || c.Anonymous == RoleCustodian) {
+	if c.Anonymous != "" && !slices.Contains([]Role{RoleResearcher, RoleAnalyst, RoleDashboard, RolePublic}, c.Anonymous) {
 		errs = append(errs, fmt.Errorf("requests without credentials cannot be %q", c.Anonymous))
 	}
 	return errors.Join(errs...)

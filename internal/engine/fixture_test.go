@@ -31,19 +31,19 @@ type canaries struct {
 const canary = "kanarienvogel-7c1e"
 
 // guard starts an engine with the contract's relations and the canaries in place.
-func guard(t testing.TB) *canaries {
-	t.Helper()
-	c := &canaries{Engine: enginetest.Start(t), called: &atomic.Int64{}}
-	dir := t.TempDir()
+func guard(tb testing.TB) *canaries {
+	tb.Helper()
+	c := &canaries{Engine: enginetest.Start(tb), called: &atomic.Int64{}}
+	dir := tb.TempDir()
 	c.file, c.absent = filepath.Join(dir, "canary.csv"), filepath.Join(dir, "absent")
 	if err := os.WriteFile(c.file, []byte(canary+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = ln.Close() })
+	tb.Cleanup(func() { _ = ln.Close() })
 	c.listen = ln.Addr().String()
 	go func() {
 		for {
@@ -55,26 +55,26 @@ func guard(t testing.TB) *canaries {
 			_ = conn.Close()
 		}
 	}()
-	contract(t, c.Engine)
-	c.own(t, "INSERT INTO observatory_store.identity_rows (platform, account_id, native_id, handle, name, collected_at) VALUES ('x', generateUUIDv4(), '"+canary+"', '"+canary+"', '"+canary+"', now64(3))")
-	c.own(t, "INSERT INTO observatory_store.reject_rows (platform, detail, raw, collected_at) VALUES ('x', '"+canary+"', '"+canary+"', now64(3))")
-	c.own(t, `INSERT INTO observatory_store.post_rows (platform, id_day, post_id, account_id, kind, created_at, collected_at, lang, text, native_id, permalink, raw_text, hashtags, likes, "links.url", "links.domain", "links.unresolved")
+	contract(tb, c.Engine)
+	c.own(tb, "INSERT INTO observatory_store.identity_rows (platform, account_id, native_id, handle, name, collected_at) VALUES ('x', generateUUIDv4(), '"+canary+"', '"+canary+"', '"+canary+"', now64(3))")
+	c.own(tb, "INSERT INTO observatory_store.reject_rows (platform, detail, raw, collected_at) VALUES ('x', '"+canary+"', '"+canary+"', now64(3))")
+	c.own(tb, `INSERT INTO observatory_store.post_rows (platform, id_day, post_id, account_id, kind, created_at, collected_at, lang, text, native_id, permalink, raw_text, hashtags, likes, "links.url", "links.domain", "links.unresolved")
 		SELECT ['x', 'bluesky', 'mastodon'][number % 3 + 1], toDate('2024-06-01') + number % 7, generateUUIDv4(), toUUID('00000000-0000-8000-8000-00000000000' || toString(number % 5)), ['post', 'reply', 'repost'][number % 3 + 1],
 		toDateTime64('2024-06-01 00:00:00', 3, 'UTC') + INTERVAL number HOUR, toDateTime64('2024-06-01 00:00:00', 3, 'UTC') + INTERVAL number HOUR, ['de', 'en'][number % 2 + 1], 'text ' || toString(number), '`+canary+`', '`+canary+`', '`+canary+`',
 		['wahl', 'euro'], number, ['https://example.org/a', 'https://example.com/b'], ['example.org', 'example.com'], [false, false] FROM numbers(200)`)
-	c.own(t, "INSERT INTO observatory_store.hourly_rows (hour, platform, lang, kind, posts) SELECT toDateTime('2024-06-01 00:00:00', 'UTC') + INTERVAL number HOUR, 'x', 'de', 'post', number + 1 FROM numbers(48)")
-	c.own(t, "CREATE VIEW observatory.unlisted AS SELECT native_id FROM observatory_store.post_rows")
-	c.own(t, "CREATE TABLE default.other (a String) ENGINE = MergeTree ORDER BY a")
-	c.own(t, "INSERT INTO default.other VALUES ('"+canary+"')")
+	c.own(tb, "INSERT INTO observatory_store.hourly_rows (hour, platform, lang, kind, posts) SELECT toDateTime('2024-06-01 00:00:00', 'UTC') + INTERVAL number HOUR, 'x', 'de', 'post', number + 1 FROM numbers(48)")
+	c.own(tb, "CREATE VIEW observatory.unlisted AS SELECT native_id FROM observatory_store.post_rows")
+	c.own(tb, "CREATE TABLE default.other (a String) ENGINE = MergeTree ORDER BY a")
+	c.own(tb, "INSERT INTO default.other VALUES ('"+canary+"')")
 	return c
 }
 
 // contract makes the relations of the contract.
-func contract(t testing.TB, e *enginetest.Engine) {
-	t.Helper()
+func contract(tb testing.TB, e *enginetest.Engine) {
+	tb.Helper()
 	own := func(statement string) {
 		if _, err := e.Ask(engine.RoleOwner, statement); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	own("CREATE DATABASE IF NOT EXISTS " + schema.StoreDatabase)
@@ -86,11 +86,11 @@ func contract(t testing.TB, e *enginetest.Engine) {
 	}
 }
 
-func (c *canaries) own(t testing.TB, statement string) string {
-	t.Helper()
+func (c *canaries) own(tb testing.TB, statement string) string {
+	tb.Helper()
 	out, err := c.Ask(engine.RoleOwner, statement)
 	if err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		tb.Fatalf("%s: %v", statement, err)
 	}
 	return out
 }
@@ -116,11 +116,11 @@ func (c *canaries) safe(answer string) error {
 }
 
 // get sends a request with headers, given as names and values.
-func get(t testing.TB, method, url, body string, header ...string) (*http.Response, string) {
-	t.Helper()
+func get(tb testing.TB, method, url, body string, header ...string) (*http.Response, string) {
+	tb.Helper()
 	request, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		if header[i] == "Host" {
@@ -132,9 +132,9 @@ func get(t testing.TB, method, url, body string, header ...string) (*http.Respon
 	defer transport.CloseIdleConnections()
 	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() //nolint:errcheck // The body is read.
 	var b strings.Builder
 	buffer := make([]byte, 1<<16)
 	for {

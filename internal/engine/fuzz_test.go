@@ -93,7 +93,7 @@ func FuzzResearcher(f *testing.F) {
 		if err != nil {
 			t.Fatalf("the engine does not answer: %v", err)
 		}
-		defer response.Body.Close()
+		defer response.Body.Close() //nolint:errcheck // The body is read.
 		answer, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
 		if err != nil {
 			t.Fatalf("the engine broke off: %v", err)

@@ -3,10 +3,12 @@ package engine
 import (
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/election-observatory/observatory/internal/engine/chdb"
+	"github.com/election-observatory/observatory/internal/engine/sqltext"
 )
 
 // The revisions from which a block of the Native format begins with block
@@ -45,6 +47,34 @@ func (s *server) hello(w http.ResponseWriter, q *request) bool {
 	_, _ = out.Write(b)
 	_ = out.Close()
 	return true
+}
+
+// This is what clickhouse-connect asks first. It refuses to send any
+// setting that is marked as read-only, and for readers the engine marks all.
+const (
+	pythonSettings    = "SELECT name, value, readonly FROM system.settings LIMIT 10000"
+	oldPythonSettings = "SELECT name, value, readonly as readonly FROM system.settings LIMIT 10000"
+)
+
+// markSettings changes that question into one whose answer says which settings
+// a reader may give.
+func (s *server) markSettings(q *request) {
+	text := strings.Join(strings.Fields(q.query.Text), " ")
+	if q.role.writes() || q.insert != nil || text != pythonSettings && text != oldPythonSettings {
+		return
+	}
+	names := make([]string, 0, len(s.readable))
+	for name := range s.readable {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	limits, _ := s.readerSettings("{}", nil)
+	for name := range limits {
+		if strings.HasPrefix(name, "max_") {
+			names = append(names, name)
+		}
+	}
+	q.query = sqltext.ParseQuery("SELECT name, value, toUInt8(name NOT IN ('"+strings.Join(names, "', '")+"')) AS readonly FROM system.settings LIMIT 10000 FORMAT "+q.resultFormat(), true)
 }
 
 func appendString(b []byte, s string) []byte {

@@ -21,8 +21,7 @@ func (s *server) insert(w http.ResponseWriter, q *request, conn *chdb.Conn) erro
 	}
 	if _, err := io.CopyBuffer(onlyWriter{insert}, onlyReader{data}, make([]byte, 1<<20)); err != nil {
 		insert.Cancel()
-		var exception *chdb.Error
-		if errors.As(err, &exception) {
+		if exception, ok := errors.AsType[*chdb.Error](err); ok {
 			return exception
 		}
 		return cutShort(err)

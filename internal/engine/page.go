@@ -69,8 +69,13 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// welcome tells a person with a browser where they are.
+// welcome tells a person with a browser where they are, and a program that the
+// engine lives.
 func (s *server) welcome(w http.ResponseWriter, r *http.Request) {
+	if !browser(r) {
+		_, _ = io.WriteString(w, "Ok.\n")
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
 	_, _ = io.WriteString(w, strings.NewReplacer("HOST", html.EscapeString(r.Host), "VERSION", html.EscapeString(s.version), "DATABASE", html.EscapeString(s.cfg.Database)).Replace(welcomePage))

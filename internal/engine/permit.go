@@ -46,11 +46,11 @@ func (s *server) permit(q *request, conn *chdb.Conn) error {
 // watch ends the query when the client goes. The query may not have begun when
 // that happens, so it is asked to end until the returned function is called. It
 // is not waited for: waiting has been seen never to return.
-func (s *server) watch(q *request) (done func()) {
-	ended, stop := context.WithCancel(context.Background())
-	context.AfterFunc(q.http.Context(), func() {
+func (s *server) watch(client context.Context, tag string) (done func()) {
+	ended, stop := context.WithCancel(context.WithoutCancel(client))
+	context.AfterFunc(client, func() {
 		for pause := 10 * time.Millisecond; ended.Err() == nil; pause = min(2*pause, time.Second) {
-			s.kill(q.tag)
+			s.kill(tag)
 			select {
 			case <-ended.Done():
 			case <-time.After(pause):

@@ -92,11 +92,7 @@ func (s *server) read(r *http.Request) (*request, error) {
 		}
 		q.database = s.cfg.Database
 	}
-	for name, values := range params {
-		if bound, ok := strings.CutPrefix(name, "param_"); ok {
-			q.bound = append(q.bound, chdb.Param{Name: bound, Value: values[len(values)-1]})
-		}
-	}
+	q.bound = bound(params)
 	body, err := decode(r, params)
 	if err != nil {
 		return nil, err
@@ -105,6 +101,17 @@ func (s *server) read(r *http.Request) (*request, error) {
 		return nil, err
 	}
 	return q, nil
+}
+
+// bound are the parameters of the statement.
+func bound(params url.Values) []chdb.Param {
+	var list []chdb.Param
+	for name, values := range params {
+		if cut, ok := strings.CutPrefix(name, "param_"); ok {
+			list = append(list, chdb.Param{Name: cut, Value: values[len(values)-1]})
+		}
+	}
+	return list
 }
 
 func first(values ...string) string {

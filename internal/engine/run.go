@@ -91,7 +91,7 @@ func (r *result) send(w http.ResponseWriter, q *request) error {
 		return nil //nolint:nilerr // The client has gone; there is nobody to tell.
 	}
 	if last := r.wait(); last.err != nil {
-		_, _ = fmt.Fprintf(out, "\r\n__exception__\r\n%s\r\n%s\r\n%d %s\r\n__exception__\r\n", tag, last.err.Error(), len(last.err.Error())+2, tag)
+		_, _ = fmt.Fprintf(out, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", tag, last.err.Error(), len(last.err.Error())+1, tag)
 	}
 	_ = out.Close()
 	return nil

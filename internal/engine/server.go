@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
@@ -47,6 +48,9 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 		return fmt.Errorf("engine: %w", err)
 	}
 	defer unlock()
+	// A result that nobody reads any more is an error to the engine's thread that
+	// writes it, and not the end of the process.
+	signal.Ignore(unix.SIGPIPE)
 	lib, err := chdb.Load(path)
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)

@@ -3,18 +3,16 @@ package eventlog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/election-observatory/observatory/schema"
 )
 
 // fake is a broker within the test, whose requests can be made to fail.
@@ -251,82 +249,21 @@ func TestProducer_CloseEndsAppends(t *testing.T) {
 	}
 }
 
-func TestEnsureTopics(t *testing.T) {
+// One replica's word, or none, would lose what only that one has.
+func TestAppend_AsksForTheWordOfAllReplicas(t *testing.T) {
 	t.Parallel()
-	cluster, s, _ := fake(t, 1)
-	spec := schema.Topic{Name: "posts.v1", Partitions: 2, Retention: 7 * 24 * time.Hour, RetentionBytes: 1 << 30}
-	for range 2 { // Safe to repeat.
-		if err := EnsureTopics(t.Context(), s.brokers(), []schema.Topic{spec}, 1); err != nil {
-			t.Fatal(err)
+	cluster, s, topic := fake(t, 1)
+	var asked, wrong atomic.Int64
+	cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		asked.Add(1)
+		if p, ok := req.(*kmsg.ProduceRequest); !ok || p.Acks != -1 {
+			wrong.Add(1)
 		}
-	}
-	configs := cluster.TopicInfo("posts.v1").Configs
-	for name, want := range map[string]string{"message.timestamp.type": "LogAppendTime", "retention.ms": "604800000", "retention.bytes": "1073741824"} {
-		if got := configs[name]; got == nil || *got != want {
-			t.Errorf("%s is not %s", name, want)
-		}
-	}
-	spec.Retention = time.Hour
-	if err := EnsureTopics(t.Context(), s.brokers(), []schema.Topic{spec}, 1); err != nil {
-		t.Fatal(err)
-	}
-	if got := cluster.TopicInfo("posts.v1").Configs["retention.ms"]; got == nil || *got != "3600000" {
-		t.Error("a topic that exists does not get the declared retention")
-	}
-	spec.Partitions = 3
-	err := EnsureTopics(t.Context(), s.brokers(), []schema.Topic{spec}, 1)
-	if err == nil || !strings.Contains(err.Error(), "posts.v1: has 2 partitions and needs 3") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("error %v", err)
-	}
-	if _, err := Ends(t.Context(), s.brokers(), "nobody-made-this.v1"); err == nil {
-		t.Error("ends of an unknown topic")
-	}
-}
-
-func TestConfigs_Validate(t *testing.T) {
-	t.Parallel()
-	producer := DefaultProducerConfig()
-	producer.Brokers = []string{"localhost:9092"}
-	consumer := DefaultConsumerConfig()
-	consumer.Brokers, consumer.Group, consumer.Topics = producer.Brokers, "g", []string{"t"}
-	if err := errors.Join(producer.Validate(), consumer.Validate()); err != nil {
-		t.Fatal(err)
-	}
-	for i, change := range []func(*ProducerConfig){
-		func(c *ProducerConfig) { c.Brokers = nil },
-		func(c *ProducerConfig) { c.Brokers = []string{"localhost"} },
-		func(c *ProducerConfig) { c.MaxBufferedBytes = 0 },
-		func(c *ProducerConfig) { c.MaxBatchBytes = -1 },
-		func(c *ProducerConfig) { c.MaxBatchBytes = c.MaxBufferedBytes + 1 },
-		func(c *ProducerConfig) { c.MaxBatchBytes, c.MaxBufferedBytes = 65<<20, 1<<30 },
-		func(c *ProducerConfig) { c.Compression = "zip" },
-		func(c *ProducerConfig) { c.RequestTimeout = 0 },
-		func(c *ProducerConfig) { c.RetryBackoff = 0 },
-		func(c *ProducerConfig) { c.GiveUpAfter = 0 },
-	} {
-		c := producer
-		if change(&c); c.Validate() == nil {
-			t.Errorf("producer case %d: no error for %s", i, fmt.Sprintf("%+v", c))
-		}
-	}
-	for i, change := range []func(*ConsumerConfig){
-		func(c *ConsumerConfig) { c.Brokers = nil },
-		func(c *ConsumerConfig) { c.Group = "" },
-		func(c *ConsumerConfig) { c.Topics = nil },
-		func(c *ConsumerConfig) { c.Topics = []string{""} },
-		func(c *ConsumerConfig) { c.MaxBatchRecords = 0 },
-		func(c *ConsumerConfig) { c.MaxBatchBytes = 0 },
-		func(c *ConsumerConfig) { c.MaxWait = 0 },
-		func(c *ConsumerConfig) { c.FetchBytes = 0 },
-		func(c *ConsumerConfig) { c.FetchBytes = 1 << 30 },
-		func(c *ConsumerConfig) { c.SessionTimeout = time.Millisecond },
-		func(c *ConsumerConfig) { c.RebalanceTimeout = time.Millisecond },
-		func(c *ConsumerConfig) { c.RetryBackoff = 0 },
-		func(c *ConsumerConfig) { c.PartitionCheck = 0 },
-	} {
-		c := consumer
-		if change(&c); c.Validate() == nil {
-			t.Errorf("consumer case %d: no error for %s", i, fmt.Sprintf("%+v", c))
-		}
+		return nil, nil, false
+	})
+	mustAppend(t, newTestProducer(t, s.brokers()), topic, values("v", 10))
+	if asked.Load() == 0 || wrong.Load() > 0 {
+		t.Errorf("%d of %d requests do not ask for it", wrong.Load(), asked.Load())
 	}
 }

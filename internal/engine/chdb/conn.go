@@ -54,7 +54,7 @@ const (
 	ClassUnknown // It does not parse.
 )
 
-type analysis struct{ structSize, statements, flags, class uint32 }
+type analysis struct{ structSize, statements, _, class uint32 }
 
 // Classify says what class a text is of and how many statements it holds. It runs nothing.
 func (c *Conn) Classify(query string) (class Class, statements int, err error) {
@@ -121,7 +121,7 @@ func (c *Conn) take(result uintptr) ([]byte, Stats, error) {
 		return nil, stats, nil
 	}
 	out := make([]byte, size)
-	copy(out, unsafe.Slice((*byte)(c.lib.resultBuffer(result)), size))
+	copy(out, unsafe.Slice((*byte)(c.lib.resultBuffer(result)), size)) //nolint:gosec // The engine says how long its buffer is, and keeps it until the result is freed.
 	return out, stats, nil
 }
 
@@ -140,4 +140,6 @@ func first[T any](s []T) *T {
 
 // pointer turns an address in the engine's memory into a pointer. The memory is
 // not Go's, so the collector neither moves nor frees it.
-func pointer(address uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&address)) }
+func pointer(address uintptr) unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Pointer(&address)) //nolint:gosec // See above.
+}

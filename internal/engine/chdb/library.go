@@ -65,6 +65,7 @@ func Find(given string) (string, error) {
 		}
 	}
 	for _, path := range tried {
+		//nolint:gosec // The user who runs the program names the file.
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path, nil
 		}
@@ -77,7 +78,7 @@ func Find(given string) (string, error) {
 func Load(path string) (*Library, error) {
 	handle, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
-		return nil, fmt.Errorf("chdb: load %s: %w", path, err)
+		return nil, fmt.Errorf("chdb: %s is not a library that can be loaded (%s): run 'make build' again", path, strings.ReplaceAll(err.Error(), "\n", " "))
 	}
 	lib := &Library{}
 	for name, fn := range map[string]any{

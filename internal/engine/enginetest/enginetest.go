@@ -103,32 +103,32 @@ type Engine struct {
 
 // Start starts an engine and ends it with the test. Without the library it
 // skips the test, and fails it where CI is set.
-func Start(t testing.TB, change ...func(*engine.Config)) *Engine {
-	t.Helper()
-	e := &Engine{t: t, Dir: t.TempDir()}
+func Start(tb testing.TB, change ...func(*engine.Config)) *Engine {
+	tb.Helper()
+	e := &Engine{t: tb, Dir: tb.TempDir()}
 	e.cfg = Config(e.Dir)
-	e.cfg.Library = library(t)
+	e.cfg.Library = Library(tb)
 	for _, f := range change {
 		f(&e.cfg)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It ends with the test.
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	e.URL = "http://" + ln.Addr().String()
 	if e.ln, err = ln.(*net.TCPListener).File(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	_ = ln.Close()
 	e.start()
-	t.Cleanup(e.end)
+	tb.Cleanup(e.end)
 	return e
 }
 
-// library finds the engine in bin, which is beside the program and not beside
-// a test binary.
-func library(t testing.TB) string {
-	t.Helper()
+// Library finds the engine in bin, which is beside the program and not beside
+// a test binary. Without one it skips the test, and fails it where CI is set.
+func Library(tb testing.TB) string {
+	tb.Helper()
 	for dir, last := ".", ""; ; dir = filepath.Join(dir, "..") {
 		path, err := filepath.Abs(filepath.Join(dir, "bin", chdb.FileName))
 		if err != nil || path == last {
@@ -143,9 +143,9 @@ func library(t testing.TB) string {
 		return path
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("no engine: run make build first")
+		tb.Fatal("no engine: run make build first")
 	}
-	t.Skip("no engine: run make build first")
+	tb.Skip("no engine: run make build first")
 	return ""
 }
 

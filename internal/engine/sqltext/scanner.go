@@ -57,27 +57,42 @@ func (s *Scanner) Next() (Token, bool) {
 	if start >= len(s.text) {
 		return Token{}, false
 	}
-	rest := s.text[start:]
-	kind := Mark
-	switch c := rest[0]; {
-	case c == '\'':
-		kind, s.at = String, start+quoted(rest)
-	case c == '"' || c == '`':
-		kind, s.at = Quoted, start+quoted(rest)
-	case strings.HasPrefix(rest, "‘"):
-		kind, s.at = String, start+closing(rest, "‘", "’")
-	case strings.HasPrefix(rest, "“"):
-		kind, s.at = Quoted, start+closing(rest, "“", "”")
-	case c == '$' && document(rest) > 0:
-		kind, s.at = String, start+document(rest)
-	case c >= '0' && c <= '9':
-		kind, s.at = Number, start+number(rest)
-	case inWord(c) && (c != '$' || len(rest) > 1 && inWord(rest[1])):
-		kind, s.at = Word, start+word(rest)
-	default:
-		s.at++
-	}
+	kind, length := scan(s.text[start:])
+	s.at += length
 	return Token{Kind: kind, Text: s.text[start:s.at], At: start}, true
+}
+
+// scan is the kind and the length of the token that a text begins with.
+func scan(text string) (Kind, int) {
+	c := text[0]
+	switch {
+	case c == '\'':
+		return String, quoted(text)
+	case c == '"', c == '`':
+		return Quoted, quoted(text)
+	case strings.HasPrefix(text, "‘"):
+		return String, closing(text, "‘", "’")
+	case strings.HasPrefix(text, "“"):
+		return Quoted, closing(text, "“", "”")
+	case c == '$':
+		return dollar(text)
+	case c >= '0' && c <= '9':
+		return Number, number(text)
+	case inWord(c):
+		return Word, word(text)
+	}
+	return Mark, 1
+}
+
+// dollar is what begins with a dollar sign: a here document, a name, or the sign itself.
+func dollar(text string) (Kind, int) {
+	if n := document(text); n > 0 {
+		return String, n
+	}
+	if len(text) > 1 && text[1] != '$' && inWord(text[1]) {
+		return Word, word(text)
+	}
+	return Mark, 1
 }
 
 // skip passes blanks and comments.
@@ -87,7 +102,7 @@ func (s *Scanner) skip() {
 		switch {
 		case blank(rest) > 0:
 			s.at += blank(rest)
-		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "# "), strings.HasPrefix(rest, "#!"):
+		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "# "), strings.HasPrefix(rest, "#!"):
 			s.at += line(rest)
 		case strings.HasPrefix(rest, "/*"):
 			s.at += comment(rest)

@@ -49,17 +49,21 @@ func formatted(text string, s *Scanner, head, format Token) (insert Insert, ok, 
 	if name.Kind != Word && name.Kind != Quoted {
 		return Insert{}, false, false
 	}
-	at := name.End()
-	for at < len(text) && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r') {
+	return Insert{Statement: text[head.At:format.At], Format: strings.Trim(name.Text, "\"`"), Data: dataFrom(text, name.End())}, true, false
+}
+
+// dataFrom is where the data begin after a format's name.
+func dataFrom(text string, at int) int {
+	for at < len(text) && strings.IndexByte(" \t\r", text[at]) >= 0 {
 		at++
 	}
-	switch {
-	case at < len(text) && text[at] == ';' && strings.TrimSpace(text[at+1:]) == "":
-		at = len(text)
-	case at < len(text) && text[at] == '\n':
-		at++
+	switch rest := text[at:]; {
+	case strings.HasPrefix(rest, "\n"):
+		return at + 1
+	case strings.HasPrefix(rest, ";") && strings.TrimSpace(rest[1:]) == "":
+		return len(text)
 	}
-	return Insert{Statement: text[head.At:format.At], Format: strings.Trim(name.Text, "\"`"), Data: at}, true, false
+	return at
 }
 
 // Setting is one of a SETTINGS clause. Value has lost its quotation marks.
