@@ -104,6 +104,7 @@ func FuzzJetstream(f *testing.F) {
 func FuzzIRACSV(f *testing.F) {
 	seeds(f, "ira-csv")
 	f.Add([]byte(`a,b,"c`))
+	f.Add([]byte("\x1b,text,,German,2017-09-24 08:04:00,,10,20,33,,0"))
 	d, missing := newIRACSV(newHeader([]byte("author_id,content,region,language,publish_date,harvested_date,following,followers,updates,post_type,retweet")))
 	if missing != "" {
 		f.Fatal(missing)

@@ -48,6 +48,9 @@ func (d *iraCSV) decode(rec []byte) (decoded, error) {
 	if author == "" {
 		return decoded{}, reject(schema.ReasonMissingUser, "a row without author")
 	}
+	if !fit(author, maxShort) {
+		return decoded{}, reject(schema.ReasonBadField, "an author that is too long or no text")
+	}
 	published, err := d.time("publish_date", r.get(d.published))
 	if err != nil {
 		return decoded{}, err
@@ -105,7 +108,7 @@ func (d *iraCSV) kind(r row) schema.PostKind {
 // account has the native id only where no spreadsheet has made a rounded
 // number of it.
 func (d *iraCSV) account(r row, author string) (*schema.AccountSnapshot, error) {
-	a := &schema.AccountSnapshot{Handle: short(author)}
+	a := &schema.AccountSnapshot{Handle: author}
 	if id := r.get(d.accountID); digits(id) {
 		a.NativeId = id
 	}

@@ -114,12 +114,28 @@ func TestAFaultOfTheFileKeepsWhatStandsBefore(t *testing.T) {
 	}
 }
 
-// TestStrayQuotesCostLittle reads a file in which every line opens a quote.
+// TestStrayQuotesCostLittle reads files in which quotes stay open: neither time
+// nor memory may grow with what follows them.
 func TestStrayQuotesCostLittle(t *testing.T) {
 	t.Parallel()
-	got, err := splitText(strings.Repeat("\"a\n", 200_000), 5, 1<<18, 1<<16).all(t)
-	if err != nil || len(got) != 200_000 {
-		t.Errorf("%d rows, %v", len(got), err)
+	const limit = 1 << 16
+	for name, in := range map[string]string{
+		"on every line": strings.Repeat("\"a\n", 200_000),
+		"once":          "\"a\n" + strings.Repeat("b\n", 300_000),
+	} {
+		s := splitText(in, 5, limit, 1<<12)
+		var arena []byte
+		rows := 0
+		for {
+			var err error
+			if arena, _, err = s.next(arena[:0], 8); err != nil {
+				break
+			}
+			rows++
+		}
+		if rows != strings.Count(in, "\n") || cap(arena) > 4*limit {
+			t.Errorf("%s: %d rows in %d bytes of memory", name, rows, cap(arena))
+		}
 	}
 }
 

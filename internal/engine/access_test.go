@@ -100,6 +100,11 @@ var forbidden = []string{
 	// Functions.
 	"SELECT file('$FILE')",
 	"SELECT `file`('$FILE')",
+	"file('$FILE')",
+	"(file('$FILE'))",
+	"* FROM identities",
+	"arrayMap(file, ['$FILE'])",
+	"EXPLAIN AST file('$FILE')",
 	"SELECT FILE('$FILE')",
 	"SELECT arrayMap(file, ['$FILE'])",
 	"SELECT arrayMap(x -> file(x), ['$FILE'])",

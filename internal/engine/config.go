@@ -73,7 +73,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Database:         "observatory",
-		Readers:          Limits{Time: 60 * time.Second, Memory: 2 << 30, Disk: 10 << 30, Threads: 2, Concurrent: 6},
+		Readers:          Limits{Time: 60 * time.Second, Memory: 3 << 30, Disk: 10 << 30, Threads: 2, Concurrent: 6},
 		WriterConcurrent: 8,
 		QueryBytes:       16 << 20,
 		Wait:             30 * time.Second,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/sys/unix"
 
 	"github.com/election-observatory/observatory/internal/engine/chdb"
 )
@@ -31,6 +32,8 @@ func (s *server) run(w http.ResponseWriter, q *request, conn *chdb.Conn) error {
 	if err != nil {
 		return err
 	}
+	// A larger pipe saves turns between the two; the default does as well.
+	_, _ = unix.FcntlInt(to.Fd(), unix.F_SETPIPE_SZ, 1<<20)
 	ended := make(chan outcome, 1)
 	go func() {
 		_, stats, err := conn.Query(fmt.Sprintf("%s\nINTO OUTFILE '/proc/self/fd/%d' APPEND FORMAT %s", q.query.Text, to.Fd(), q.resultFormat()), "Null", q.bound...)

@@ -58,7 +58,7 @@ func (s *server) engineSettings() map[string]string {
 func (s *server) readerSettings(filters string, list []sqltext.Setting) (map[string]string, error) {
 	limits := s.cfg.Readers
 	settings := map[string]string{
-		"readonly": "1", "allow_ddl": "0", "allow_introspection_functions": "0", "additional_table_filters": filters,
+		"readonly": "1", "implicit_select": "0", "allow_ddl": "0", "allow_introspection_functions": "0", "additional_table_filters": filters,
 		"max_execution_time": seconds(limits.Time), "max_memory_usage": strconv.FormatUint(limits.Memory, 10),
 		"max_threads": strconv.Itoa(limits.Threads), "max_result_bytes": strconv.FormatUint(limits.ResultBytes, 10),
 		"max_result_rows": "0", "max_rows_to_read": "0", "max_bytes_to_read": "0",
@@ -98,7 +98,7 @@ func spill(limits Limits) string {
 // writerSettings passes on every setting that the engine knows.
 func (s *server) writerSettings(list []sqltext.Setting) (map[string]string, error) {
 	settings := map[string]string{
-		"async_insert": "0", "output_format_pretty_color": "0", "max_query_size": strconv.FormatInt(s.cfg.QueryBytes+100, 10),
+		"async_insert": "0", "implicit_select": "0", "output_format_pretty_color": "0", "max_query_size": strconv.FormatInt(s.cfg.QueryBytes+100, 10),
 	}
 	for _, ask := range list {
 		if !s.settings[ask.Name] {
