@@ -62,9 +62,13 @@ func RunAll(ctx context.Context, all []Collector, emit Emit, log *zap.Logger) er
 		group.Go(func() error {
 			backoff := Backoff{First: time.Second, Last: 5 * time.Minute}
 			for {
+				started := time.Now()
 				err := c.Run(ctx, emit)
 				if err == nil || ctx.Err() != nil {
 					return nil //nolint:nilerr // What failed because it was told to end has not failed.
+				}
+				if time.Since(started) > backoff.Last {
+					backoff.Reset()
 				}
 				wait := backoff.Next(err)
 				log.Warn("collector failed and will start again", zap.String("collector", c.Name()), zap.Duration("wait", wait), zap.Error(err))

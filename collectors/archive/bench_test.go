@@ -1,10 +1,14 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/election-observatory/observatory/collectors"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -77,4 +81,23 @@ func benchmark(b *testing.B, d decoder, list [][]byte) {
 		}
 		n++
 	}
+}
+
+// BenchmarkImport reads a file of invented posts from disk to the log's door.
+func BenchmarkImport(b *testing.B) {
+	const posts = 50_000
+	path := filepath.Join(b.TempDir(), "posts.jsonl")
+	data := many(posts, post)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		a := newArchive(b, config("jetstream", path), collectors.NewCursors(b.TempDir()))
+		if err := a.Run(b.Context(), func(context.Context, []*schema.Event) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/posts, "ns/post")
 }

@@ -12,6 +12,10 @@ import (
 // longer than those of today.
 const longestHandle = 20
 
+// inHashtags are the characters that Twitter takes into hashtags besides
+// letters, digits and marks.
+const inHashtags = "\u200c\u200d\ua67e\u05be\u05f3\u05f4～〜\u309b\u309c\u30a0・〃\u0f0b\u0f0c·"
+
 // extract adds what can be read from a post's text alone, for archives of
 // Twitter that state nothing else: links, hashtags and mentions, much as Twitter
 // itself found them.
@@ -48,7 +52,7 @@ func extractLink(p *schema.Post, text string, at int) int {
 			scheme = len(s)
 		}
 	}
-	if b := before(text, at); scheme == 0 || b == '@' || b == '#' || wordRune(b) {
+	if b := before(text, at); scheme == 0 || b == '@' || b == '#' || b == '$' || wordRune(b) {
 		return 0
 	}
 	end := scheme + linkEnd(rest[scheme:])
@@ -64,7 +68,7 @@ func linkEnd(rest string) int {
 	end := 0
 	for end < len(rest) {
 		r, size := utf8.DecodeRuneInString(rest[end:])
-		if unicode.IsSpace(r) || strings.ContainsRune("\"<>`{}|\\^“”„‘’«»…", r) {
+		if unicode.IsSpace(r) || strings.ContainsRune("\"<>`{}\\^“”„‘’«»…", r) {
 			break
 		}
 		end += size
@@ -73,6 +77,9 @@ func linkEnd(rest string) int {
 		end = min(end, len(short)+asciiWord(rest[len(short):]))
 	}
 	for end > 0 && strings.IndexByte(".,;:!?)]}'*", rest[end-1]) >= 0 {
+		if rest[end-1] == ')' && strings.Count(rest[:end], "(") >= strings.Count(rest[:end], ")") {
+			break // It closes one inside the URL.
+		}
 		end--
 	}
 	return end
@@ -88,13 +95,13 @@ func asciiWord(s string) int {
 
 func extractHashtag(p *schema.Post, text string, at, size int) int {
 	rest := text[at+size:]
-	if b := before(text, at); b == '&' || wordRune(b) {
+	if b := before(text, at); b == '&' || b == '/' || wordRune(b) {
 		return 0
 	}
 	end, letters := 0, false
 	for end < len(rest) {
 		r, n := utf8.DecodeRuneInString(rest[end:])
-		if !wordRune(r) && !unicode.IsMark(r) {
+		if !wordRune(r) && !unicode.IsMark(r) && !strings.ContainsRune(inHashtags, r) {
 			break
 		}
 		letters = letters || unicode.IsLetter(r)
@@ -110,7 +117,7 @@ func extractHashtag(p *schema.Post, text string, at, size int) int {
 
 func extractMention(p *schema.Post, text string, at, size int) int {
 	rest := text[at+size:]
-	if b := before(text, at); wordRune(b) || strings.ContainsRune("!#$%&*@＠", b) && b != 0 {
+	if b := before(text, at); (b < utf8.RuneSelf && b != 0 && (wordRune(b) || strings.ContainsRune("!#$%&*@", b)) && !afterRT(text[:at])) || b == '＠' {
 		return 0
 	}
 	end := 0
@@ -123,11 +130,18 @@ func extractMention(p *schema.Post, text string, at, size int) int {
 	return end
 }
 
+// afterRT says whether a text ends with the word RT, which people write before
+// a name without a space.
+func afterRT(text string) bool {
+	n := len(text)
+	return n >= 2 && strings.EqualFold(text[n-2:], "rt") && !wordRune(before(text, n-2))
+}
+
 // goesOn says whether what follows a name makes another thing of it: a longer
 // word, an address, a scheme.
 func goesOn(rest string) bool {
 	r, _ := utf8.DecodeRuneInString(rest)
-	return r == '@' || r == '＠' || (r != utf8.RuneError && wordRune(r)) || strings.HasPrefix(rest, "://")
+	return r == '@' || r == '＠' || unicode.Is(unicode.Latin, r) || strings.HasPrefix(rest, "://")
 }
 
 func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }

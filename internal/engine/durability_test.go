@@ -204,3 +204,30 @@ func fillDisk(t *testing.T, path string) {
 		}
 	}
 }
+
+// TestEngineIsConfined lets the owner, whom no check stops, ask the engine to
+// call and to run something.
+func TestEngineIsConfined(t *testing.T) {
+	t.Parallel()
+	c := guard(t)
+	for _, statement := range []string{
+		"SELECT * FROM url('http://$LISTEN/', 'LineAsString', 'a String')",
+		"SELECT * FROM remote('$LISTEN', system.one)",
+		"INSERT INTO FUNCTION url('http://$LISTEN/', 'CSV', 'a String') SELECT 'a'",
+		"SELECT * FROM executable('/bin/true', 'TSV', 'a String')",
+	} {
+		if answer, err := c.Ask(engine.RoleOwner, c.fill(statement), "max_execution_time", "5"); err == nil {
+			t.Errorf("%s: %s", statement, answer)
+		}
+		if err := c.safe(""); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(status), "Seccomp:\t2") {
+		t.Errorf("no filter: %s", status)
+	}
+}

@@ -112,6 +112,39 @@ func TestHTTPAnswers(t *testing.T) {
 	}
 }
 
+// TestNotSupported holds what the reference page says of what there is not.
+func TestNotSupported(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Start(t)
+	own := basic(engine.RoleOwner)
+	for _, test := range []struct {
+		path, body, code string
+		header           []string
+	}{
+		{"/?session_id=s", "SELECT 1", "", nil},
+		{"/?wait_end_of_query=1&buffer_size=1000", "SELECT 1", "", nil},
+		{"/", "x", "48", []string{"Content-Type", "multipart/form-data; boundary=x"}},
+		{"/", "x", "48", []string{"Content-Encoding", "br"}},
+		{"/", "SELECT 1; SELECT 2", "62", nil},
+		{"/", "CREATE USER u", "497", nil},
+		{"/", "CREATE ROW POLICY p ON observatory.x USING 1", "497", nil},
+		{"/", "SELECT * FROM system.query_log", "60", nil},
+		{"/", "CREATE TABLE observatory.r (a UInt8) ENGINE = ReplicatedMergeTree('/a', 'b') ORDER BY a", "225", nil},
+		{"/", "CREATE TABLE observatory.r ON CLUSTER c (a UInt8) ENGINE = MergeTree ORDER BY a", "701", nil},
+	} {
+		response, body := get(t, "POST", e.URL+test.path, test.body, append([]string{"Authorization", own}, test.header...)...)
+		if got := response.Header.Get("X-ClickHouse-Exception-Code"); got != test.code {
+			t.Errorf("%s %s: code %q: %.200s", test.path, test.body, got, body)
+		}
+	}
+	if _, err := e.Ask(engine.RoleOwner, "SET max_threads = 1", "session_id", "s"); err != nil {
+		t.Error(err)
+	}
+	if got, err := e.Ask(engine.RoleOwner, "SELECT changed FROM system.settings WHERE name = 'max_threads'", "session_id", "s"); err != nil || got != "0\n" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
 func TestAnonymousIsRefusedWithoutARole(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t, func(c *engine.Config) { c.Anonymous = "" })

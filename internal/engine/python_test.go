@@ -5,11 +5,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/election-observatory/observatory/internal/engine/enginetest"
 )
+
+var pythonOnce sync.Mutex // Tests share the interpreter.
 
 // python is an interpreter with clickhouse-connect, kept between runs. Where
 // Python cannot make one the test is skipped; where it can and the package does
@@ -19,6 +22,8 @@ func python(t *testing.T) string {
 	if err := exec.CommandContext(t.Context(), "python3", "-c", "import venv, ensurepip").Run(); err != nil {
 		t.Skip("no python3 with venv")
 	}
+	pythonOnce.Lock()
+	defer pythonOnce.Unlock()
 	dir, err := filepath.Abs("../../.cache/engine-python")
 	if err != nil {
 		t.Fatal(err)

@@ -69,14 +69,14 @@ func TestReferencePage(t *testing.T) {
 	t.Run("go", func(t *testing.T) {
 		t.Parallel()
 		for _, block := range codeBlocks(t, "go") {
-			dir, err := os.MkdirTemp("testdata", "example")
+			dir, err := os.MkdirTemp("../../.cache", "example")
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = os.RemoveAll(dir) })
 			write(t, filepath.Join(dir, "main.go"), "package main\n\nimport (\n\t\"context\"\n\t\"fmt\"\n\n\t\"github.com/ClickHouse/clickhouse-go/v2\"\n)\n\nfunc example(ctx context.Context) error {\n"+
 				here.Replace(block)+"\nfmt.Print(posts)\nreturn err\n}\n\nfunc main() {\n\tif err := example(context.Background()); err != nil {\n\t\tpanic(err)\n\t}\n}\n")
-			if got := run(t, "go", "run", "./"+dir); got != "0" {
+			if got := run(t, "go", "run", dir); got != "0" {
 				t.Error(got)
 			}
 		}

@@ -34,7 +34,8 @@ type server struct {
 }
 
 // Serve runs the engine on its directory and answers requests on ln until ctx
-// ends. There is one engine per process.
+// ends. There is one engine per process, and the process is the engine's: from
+// when it serves on, it opens no sockets and runs no programs.
 func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) error {
 	if err := cfg.Validate(); err != nil {
 		return fmt.Errorf("engine: %w", err)
@@ -64,6 +65,9 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 		return fmt.Errorf("engine: %w", err)
 	}
 	defer s.checker.Close() // Its connection keeps the engine open while requests come and go.
+	if err := confine(); err != nil {
+		s.log.Warn("the system does not confine the engine; what statements may do is checked all the same", zap.Error(err))
+	}
 	return s.serve(ctx, ln)
 }
 

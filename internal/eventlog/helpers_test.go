@@ -37,6 +37,13 @@ func setting(tb testing.TB, name string, otherwise uint64) uint64 {
 	return n
 }
 
+// patience is how long a test waits for what should come soon. EVENTLOG_PATIENCE
+// sets it, in seconds.
+func patience(tb testing.TB) time.Duration {
+	tb.Helper()
+	return time.Duration(setting(tb, "EVENTLOG_PATIENCE", 60)) * time.Second
+}
+
 func newTestProducer(tb testing.TB, brokers []string, change ...func(*ProducerConfig)) *Producer {
 	tb.Helper()
 	cfg := DefaultProducerConfig()
@@ -139,12 +146,12 @@ func (l *ledger) wait(tb testing.TB, want int) {
 
 func (l *ledger) waitFor(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(patience(tb))
 	for !ok() {
 		select {
 		case <-l.changed:
 		case <-deadline:
-			tb.Fatalf("no %s within a minute; there are %d", what, len(l.counts()))
+			tb.Fatalf("no %s in time; there are %d", what, len(l.counts()))
 		}
 	}
 }
@@ -218,7 +225,7 @@ func messages(vals []string) []Message {
 
 func mustAppend(tb testing.TB, p *Producer, topic string, vals []string) []Span {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), patience(tb))
 	defer cancel()
 	spans, err := p.Append(ctx, topic, messages(vals))
 	if err != nil {

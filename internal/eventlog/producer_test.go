@@ -3,6 +3,7 @@ package eventlog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -138,9 +139,11 @@ func TestAppend_BlocksWhileTooMuchIsBuffered(t *testing.T) {
 		_, err := p.Append(context.Background(), topic, messages(values("first", 200))) // All of the buffer.
 		first <- err
 	}()
-	for p.room.TryAcquire(1) {
+	for deadline := time.Now().Add(patience(t)); p.room.TryAcquire(1); time.Sleep(time.Millisecond) {
 		p.room.Release(1)
-		time.Sleep(time.Millisecond)
+		if time.Now().After(deadline) {
+			t.Fatal("the buffer is not full")
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -247,6 +250,22 @@ func TestProducer_CloseEndsAppends(t *testing.T) {
 	if _, err := p.Append(t.Context(), topic, messages(values("v", 1))); !errors.Is(err, ErrClosed) {
 		t.Errorf("append after closing: %v", err)
 	}
+}
+
+// A batch that is stored although its answer says otherwise is sent again as what
+// it is.
+func TestAppend_ABatchThatIsStoredIsNotStoredAgain(t *testing.T) {
+	t.Parallel()
+	cluster, s, topic := fake(t, 1)
+	p := newTestProducer(t, s.brokers())
+	var want []string
+	for i, err := range []*kerr.Error{kerr.NotEnoughReplicasAfterAppend, kerr.RequestTimedOut} {
+		cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: err, Count: 3})
+		vals := values(fmt.Sprint("v", i), 20)
+		mustAppend(t, p, topic, vals)
+		want = append(want, vals...)
+	}
+	s.holdsOnce(t, topic, want)
 }
 
 // One replica's word, or none, would lose what only that one has.

@@ -65,12 +65,15 @@ func consumerFaults() []mutation {
 }
 
 func producerFaults() []mutation {
-	const lost = "TestConformance_EmbeddedBroker/answers_are_lost_after_the_write"
+	const lost = "TestAppend_ABatchThatIsStoredIsNotStoredAgain"
 	return []mutation{
 		{
 			fault: "ask for no acknowledgement",
-			edits: []edit{{eventlog + "/session.go", "kafka.RequireAll", "kafka.RequireNone"}},
-			pkg:   eventlog, test: "TestAppend_CountsWhatItDoes",
+			edits: []edit{
+				{eventlog + "/session.go", "kafka.RequireAll", "kafka.RequireNone"},
+				{eventlog + "/session.go", "	case res.Error != nil:\n", "	case res == nil:\n		return 0, nil\n	case res.Error != nil:\n"},
+			},
+			pkg: eventlog, test: "TestAppend_AsksForTheWordOfAllReplicas",
 		},
 		{
 			fault: "ask for the leader's acknowledgement alone",
@@ -130,7 +133,7 @@ func brokerFaults() []mutation {
 		{
 			fault: "answer after a failed write",
 			edits: []edit{{broker + "/broker.go", "		select {}\n", ""}},
-			pkg:   broker, test: "TestServe_EndsWhenTheDiskFails",
+			pkg:   broker, test: "TestDiskWatchHoldsTheServerStill",
 		},
 		{
 			fault: "take appends when the disk is full",

@@ -18,7 +18,6 @@ type mutation struct {
 	// pkg is the package of the test, from the top of the tree; test is its
 	// name, with the names of subtests after slashes.
 	pkg, test string
-	env       []string
 }
 
 // edit replaces a text that is in the file exactly once.
@@ -59,7 +58,7 @@ func (m *mutation) mustBeNoticed(t *testing.T) {
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-vet=off", "-failfast", "-overlay="+m.overlay(t, root),
 		"-run=^"+strings.ReplaceAll(m.test, "/", "$/^")+"$", "./"+m.pkg)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), m.env...)
+	cmd.Env = append(os.Environ(), "EVENTLOG_PATIENCE=5") // What does not come is not worth a minute here.
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()
 	switch text := string(out); {

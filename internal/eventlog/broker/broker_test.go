@@ -52,6 +52,19 @@ func serveDir(t *testing.T, dir string, change ...func(*Config)) *running {
 	return r
 }
 
+// refused waits until the broker ended by itself, and says why.
+func (r *running) refused(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-r.done:
+		r.done <- err
+		return err
+	case <-time.After(10 * time.Second):
+		t.Fatal("the broker serves")
+		return nil
+	}
+}
+
 // wait waits until the broker ended, and says why. It may be called again.
 func (r *running) wait() error {
 	err := <-r.done
@@ -138,7 +151,7 @@ func TestServe_SecondBrokerOnADirectoryIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	first := serveDir(t, dir)
 	first.topic(t)
-	err := serveDir(t, dir).wait()
+	err := serveDir(t, dir).refused(t)
 	if err == nil || !strings.Contains(err.Error(), "another broker serves the log in "+dir) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
@@ -164,7 +177,7 @@ func TestServe_EndsWhenTheDiskFails(t *testing.T) {
 	if _, err := r.send(t, batchOf(t, 99, 0, "a")); err == nil {
 		t.Error("acknowledged the repetition of what was not written")
 	}
-	if err := r.wait(); err == nil || !strings.Contains(err.Error(), "the log cannot be written") {
+	if err := r.refused(t); err == nil || !strings.Contains(err.Error(), "the log cannot be written") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -100,7 +100,7 @@ func TestServe_DamageInTheMiddleIsNotPassedOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // Refusing must not repair it.
-				err = serveDir(t, broken).wait()
+				err = serveDir(t, broken).refused(t)
 				if err == nil || !strings.Contains(err.Error(), "the log is damaged") || strings.Contains(err.Error(), "\n") {
 					t.Errorf("error %v", err)
 				}
@@ -167,7 +167,7 @@ func TestServe_WithoutItsStateTheLogIsNotBegunAnew(t *testing.T) {
 			if err := damage(filepath.Join(broken, name)); err != nil {
 				t.Fatal(err)
 			}
-			err := serveDir(t, broken).wait()
+			err := serveDir(t, broken).refused(t)
 			if err == nil || !strings.Contains(err.Error(), "the log is damaged: "+name) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s %s: error %v", name, what, err)
 			}
