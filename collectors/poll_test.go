@@ -20,8 +20,8 @@ var errSource = errors.New("the source does not answer")
 func TestBackoffGrowsToItsLast(t *testing.T) {
 	t.Parallel()
 	b := Backoff{First: time.Second, Last: time.Minute}
-	for n, most := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
-		most *= time.Second
+	for n, seconds := range []float64{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		most := time.Duration(seconds * float64(time.Second))
 		if wait := b.Next(errSource); wait < most/2 || wait > most {
 			t.Errorf("failure %d: %v, want %v to %v", n+1, wait, most/2, most)
 		}

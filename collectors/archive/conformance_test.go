@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 			cfg := caseConfig(t, input)
 			sum, _ := read(t, cfg)
 			cfg.ChunkRecords = 4
-			subject := collectortest.Subject{MaxCuts: 6, Events: int(sum.Emitted), New: func(t *testing.T, cursors *collectors.Cursors) collectors.Collector {
+			subject := collectortest.Subject{MaxCuts: 4, Events: int(sum.Emitted), New: func(t *testing.T, cursors *collectors.Cursors) collectors.Collector {
 				t.Helper()
 				return newArchive(t, cfg, cursors)
 			}}

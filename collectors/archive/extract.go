@@ -12,9 +12,12 @@ import (
 // longer than those of today.
 const longestHandle = 20
 
-// inHashtags are the characters that Twitter takes into hashtags besides
-// letters, digits and marks.
-const inHashtags = "\u200c\u200d\ua67e\u05be\u05f3\u05f4～〜\u309b\u309c\u30a0・〃\u0f0b\u0f0c·"
+// besides are the characters that Twitter takes into hashtags besides letters,
+// digits and marks.
+const besides = "\u200c\u200d\ua67e\u05be\u05f3\u05f4～〜\u309b\u309c\u30a0・〃\u0f0b\u0f0c·"
+
+// notBeforeNames are the characters after which an '@' begins no name.
+const notBeforeNames = "!#$%&*@＠_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // extract adds what can be read from a post's text alone, for archives of
 // Twitter that state nothing else: links, hashtags and mentions, much as Twitter
@@ -98,16 +101,11 @@ func extractHashtag(p *schema.Post, text string, at, size int) int {
 	if b := before(text, at); b == '&' || b == '/' || wordRune(b) {
 		return 0
 	}
-	end, letters := 0, false
-	for end < len(rest) {
-		r, n := utf8.DecodeRuneInString(rest[end:])
-		if !wordRune(r) && !unicode.IsMark(r) && !strings.ContainsRune(inHashtags, r) {
-			break
-		}
-		letters = letters || unicode.IsLetter(r)
-		end += n
+	end := strings.IndexFunc(rest, func(r rune) bool { return !inHashtag(r) })
+	if end < 0 {
+		end = len(rest)
 	}
-	if letters && !strings.HasPrefix(rest[end:], "://") && !strings.HasPrefix(rest[end:], "#") {
+	if strings.ContainsFunc(rest[:end], unicode.IsLetter) && !strings.HasPrefix(rest[end:], "://") && !strings.HasPrefix(rest[end:], "#") {
 		if tag := short(rest[:end]); len(p.Hashtags) < maxEntities {
 			p.Hashtags = append(p.Hashtags, tag)
 		}
@@ -117,7 +115,7 @@ func extractHashtag(p *schema.Post, text string, at, size int) int {
 
 func extractMention(p *schema.Post, text string, at, size int) int {
 	rest := text[at+size:]
-	if b := before(text, at); (b < utf8.RuneSelf && b != 0 && (wordRune(b) || strings.ContainsRune("!#$%&*@", b)) && !afterRT(text[:at])) || b == '＠' {
+	if opens := at == 0 || afterRT(text[:at]) || !strings.ContainsRune(notBeforeNames, before(text, at)); !opens {
 		return 0
 	}
 	end := 0
@@ -128,6 +126,10 @@ func extractMention(p *schema.Post, text string, at, size int) int {
 		p.Mentions = append(p.Mentions, &schema.Mention{Handle: rest[:end], Start: uint32(at), End: uint32(at + size + end)})
 	}
 	return end
+}
+
+func inHashtag(r rune) bool {
+	return wordRune(r) || unicode.IsMark(r) || strings.ContainsRune(besides, r)
 }
 
 // afterRT says whether a text ends with the word RT, which people write before

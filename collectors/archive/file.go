@@ -25,14 +25,15 @@ type file struct {
 	state  os.FileInfo // When it was opened.
 	digest string      // First 16 hexadecimal digits of the SHA-256 of the content.
 	disk   *os.File
-	source *cancelled
+	source *cancelled // As it lies on disk.
+	plain  *cancelled // Decompressed, which can be a thousand times as much.
 	read   *atomic.Int64
 	body   *bufio.Reader // Decompressed.
 	close  func()
 }
 
 // until ends reading with ctx.
-func (f *file) until(ctx context.Context) { f.source.ctx = ctx }
+func (f *file) until(ctx context.Context) { f.source.ctx, f.plain.ctx = ctx, ctx }
 
 // openFile opens a file, learns its content's digest, and undoes gzip or
 // Zstandard, which it knows by the first bytes and not by the name.
@@ -95,7 +96,8 @@ func (f *file) decompress() error {
 		}
 		plain, f.close = z, z.Close
 	}
-	f.body = bufio.NewReaderSize(plain, 1<<20)
+	f.plain = &cancelled{f.source.ctx, plain}
+	f.body = bufio.NewReaderSize(f.plain, 1<<20)
 	if mark, _ := f.body.Peek(3); bytes.Equal(mark, []byte{0xef, 0xbb, 0xbf}) {
 		_, _ = f.body.Discard(3)
 	}

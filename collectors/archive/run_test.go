@@ -6,10 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -167,85 +165,6 @@ func TestErrorsSayWhatToChange(t *testing.T) {
 	}
 }
 
-// bomb is a gzip file of a record that is size bytes long, between two others.
-func bomb(t *testing.T, size int) string {
-	t.Helper()
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zeros := bytes.Repeat([]byte("{"), 1<<20)
-	for _, part := range []io.Reader{strings.NewReader(post(1) + "\n"), io.LimitReader(repeated(zeros), int64(size)), strings.NewReader("\n" + post(2) + "\n")} {
-		if _, err := io.Copy(z, part); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return write(t, "bomb.jsonl.gz", b.Bytes())
-}
-
-type repeated []byte
-
-func (r repeated) Read(p []byte) (int, error) { return copy(p, r), nil }
-
-// TestMemoryIsBounded is not parallel: it looks at what the process holds.
-func TestMemoryIsBounded(t *testing.T) {
-	columns := []byte("author_id,publish_date,content\n")
-	for name, c := range map[string]struct {
-		file    string
-		records uint64
-	}{
-		"one line of 300 MB":  {bomb(t, 300<<20), 3},
-		"many lines of 5 MB":  {write(t, "long.jsonl.gz", gzipped(t, bytes.Repeat(append(bytes.Repeat([]byte("x"), 5<<20), '\n'), 40))), 40},
-		"a million brackets":  {write(t, "deep.jsonl.gz", gzipped(t, bytes.Repeat(append(bytes.Repeat([]byte("["), 1<<20), '\n'), 100))), 100},
-		"likes without end":   {write(t, "likes.jsonl.gz", gzipped(t, many(200_000, like))), 200_000},
-		"rows of open quotes": {write(t, "quotes.csv", append(columns, bytes.Repeat([]byte("\"a\n"), 1<<19)...)), 1 << 19},
-	} {
-		t.Run(name, func(t *testing.T) {
-			peak := uint64(0)
-			runtime.GC()
-			var before runtime.MemStats
-			runtime.ReadMemStats(&before)
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				cfg := config("jetstream", c.file)
-				if strings.HasSuffix(c.file, ".csv") {
-					cfg.Format = "ira-csv"
-				}
-				var n uint64
-				a := newArchive(t, cfg, collectors.NewCursors(t.TempDir()))
-				err := a.Run(t.Context(), func(context.Context, []*schema.Event) error { return nil })
-				sum := a.Summary()
-				for _, rejected := range sum.Rejected {
-					n += rejected
-				}
-				refused := err != nil && strings.Contains(err.Error(), "does not look like")
-				if n += sum.Read; !refused && (err != nil || n != c.records) {
-					t.Errorf("%d records, want %d; %v", n, c.records, err)
-				}
-			}()
-			for {
-				select {
-				case <-done:
-					if peak > before.HeapInuse+192<<20 {
-						t.Errorf("the heap grew from %d to %d MB", before.HeapInuse>>20, peak>>20)
-					}
-					t.Logf("the heap was %d MB at most", peak>>20)
-					return
-				case <-time.After(5 * time.Millisecond):
-					var now runtime.MemStats
-					runtime.ReadMemStats(&now)
-					peak = max(peak, now.HeapInuse)
-				}
-			}
-		})
-	}
-}
-
 func TestTheSameContentTwiceIsReadOnce(t *testing.T) {
 	t.Parallel()
 	data := many(50, post)
@@ -314,38 +233,6 @@ func TestAFileThatChangesIsAnError(t *testing.T) {
 	err := newArchive(t, cfg, collectors.NewCursors(t.TempDir())).Run(t.Context(), changing)
 	if err == nil || !strings.Contains(err.Error(), path+" changed") {
 		t.Errorf("%v", err)
-	}
-}
-
-// TestTheEndOfTheContextIsQuick ends a run in the middle of a line that would
-// take long.
-func TestTheEndOfTheContextIsQuick(t *testing.T) {
-	t.Parallel()
-	path := bomb(t, 200<<20)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	err := newArchive(t, config("jetstream", path), collectors.NewCursors(t.TempDir())).Run(ctx, func(context.Context, []*schema.Event) error { return nil })
-	if took := time.Since(start); err != nil || took > 5*time.Second {
-		t.Errorf("%v after %v", err, took)
-	}
-}
-
-// TestAFailingLogEndsReading has a log that fails at once, and a line after the
-// first that would take long to read.
-func TestAFailingLogEndsReading(t *testing.T) {
-	t.Parallel()
-	path := write(t, "sparse.jsonl", []byte(post(1)+"\n"))
-	if err := os.Truncate(path, 512<<20); err != nil {
-		t.Fatal(err)
-	}
-	cfg := config("jetstream", path)
-	cfg.ChunkRecords = 1
-	fault := errors.New("no")
-	a := newArchive(t, cfg, collectors.NewCursors(t.TempDir()))
-	err := a.Run(t.Context(), func(context.Context, []*schema.Event) error { return fault })
-	if p := a.Progress(); !errors.Is(err, fault) || p.BytesDone >= p.Bytes {
-		t.Errorf("%v after %d of %d bytes", err, p.BytesDone, p.Bytes)
 	}
 }
 

@@ -1,10 +1,7 @@
 package archive
 
 import (
-	"html"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // Its types describe the archives; v1.1 has no other maintained ones.
 	gojson "github.com/goccy/go-json"
@@ -273,73 +270,4 @@ func (t *tweet) counts(p *schema.Post) error {
 		p.Metrics = &schema.Metrics{Likes: uint64(t.FavoriteCount), Reposts: uint64(t.RetweetCount), Replies: uint64(t.ReplyCount), Quotes: uint64(t.QuoteCount)}
 	}
 	return nil
-}
-
-func (u *user) snapshot() (*schema.AccountSnapshot, error) {
-	if u == nil {
-		return nil, reject(schema.ReasonMissingUser, "a status without user")
-	}
-	id, err := numericID(u.IDStr, u.ID)
-	if err != nil {
-		return nil, err
-	}
-	if id == "" {
-		return nil, reject(schema.ReasonMissingUser, "a user without id")
-	}
-	a := &schema.AccountSnapshot{NativeId: id, Handle: short(u.ScreenName), Name: short(u.Name), Verified: u.Verified}
-	if u.CreatedAt == "" {
-		return a, nil // Without the profile, its counts are not known either.
-	}
-	if a.CreatedMs, err = rubyTime(u.CreatedAt); err != nil {
-		return nil, err
-	}
-	if a.Followers, err = count("followers_count", u.FollowersCount); err != nil {
-		return nil, err
-	}
-	if a.Following, err = count("friends_count", u.FriendsCount); err != nil {
-		return nil, err
-	}
-	a.Posts, err = count("statuses_count", u.StatusesCount)
-	return a, err
-}
-
-// numericID prefers the string: readers of JSON that know only floating-point
-// numbers have rounded the number in many archives.
-func numericID(text string, number int64) (string, error) {
-	switch {
-	case digits(text):
-		return text, nil
-	case text != "" || number < 0:
-		return "", reject(schema.ReasonBadField, "an id is no decimal number")
-	case number == 0:
-		return "", nil
-	}
-	return strconv.FormatInt(number, 10), nil
-}
-
-// rubyTime reads times as Twitter v1.1 writes them.
-func rubyTime(s string) (int64, error) {
-	if s == "" {
-		return 0, reject(schema.ReasonMissingTime, "no created_at")
-	}
-	t, err := time.Parse(time.RubyDate, s)
-	if err != nil || !plausible(t.UnixMilli()) {
-		return 0, reject(schema.ReasonBadTime, "created_at is no time of Twitter's")
-	}
-	return t.UnixMilli(), nil
-}
-
-// client is the name in the link that Twitter gives as the source.
-func client(source gojson.RawMessage) string {
-	var s string
-	if len(source) == 0 || gojson.Unmarshal(source, &s) != nil {
-		return ""
-	}
-	if from := strings.IndexByte(s, '>'); strings.HasPrefix(s, "<") && from >= 0 {
-		s = s[from+1:]
-		if to := strings.IndexByte(s, '<'); to >= 0 {
-			s = s[:to]
-		}
-	}
-	return short(html.UnescapeString(s))
 }

@@ -47,6 +47,7 @@ func BenchmarkQuery(b *testing.B) {
 		}
 	}
 	libraryAlone(b, func(b *testing.B, conn *chdb.Conn) {
+		b.Helper()
 		for name, query := range map[string]string{"small": "SELECT 1", "large": "SELECT number, toString(number) FROM numbers(1000000)"} {
 			b.Run(name+"/library", func(b *testing.B) {
 				for b.Loop() {
@@ -76,6 +77,7 @@ func BenchmarkInsert(b *testing.B) {
 		}
 	})
 	libraryAlone(b, func(b *testing.B, conn *chdb.Conn) {
+		b.Helper()
 		for _, statement := range []string{"CREATE DATABASE IF NOT EXISTS observatory", create} {
 			if _, _, err := conn.Query(statement, "Null"); err != nil {
 				b.Fatal(err)

@@ -69,7 +69,7 @@ func TestReferencePage(t *testing.T) {
 	t.Run("go", func(t *testing.T) {
 		t.Parallel()
 		for _, block := range codeBlocks(t, "go") {
-			dir, err := os.MkdirTemp("../../.cache", "example")
+			dir, err := os.MkdirTemp("../../.cache", "example") //nolint:usetesting // It must lie in the module.
 			if err != nil {
 				t.Fatal(err)
 			}

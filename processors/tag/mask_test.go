@@ -2,6 +2,7 @@ package tag_test
 
 import (
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -93,6 +94,20 @@ func TestMarksOfPlatformsAreNotTrusted(t *testing.T) {
 		if got := tagged(t, newTagger(t), status(c.text, c.marks...)).Post.Text; got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// A handle is completed by the id that the event gives for it, however many
+// accounts the event names.
+func TestHandlesOfManyAccountsAreCompleted(t *testing.T) {
+	t.Parallel()
+	var many []*schema.Mention
+	for i := range 30 {
+		many = append(many, &schema.Mention{NativeId: fmt.Sprint(9000 + i), Handle: fmt.Sprintf("Otra_%d", i)})
+	}
+	want := short(reference("account", "x", "9000")) + " " + short(reference("account", "x", "9027")) + " " + handle("otra_30")
+	if got := tagged(t, newTagger(t), status("@otra_0 @OTRA_27 @otra_30", many...)).Post.Text; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -49,6 +49,7 @@ func TestURLsOfProfilesAndPosts(t *testing.T) {
 		"https://otra:secret@www.site.example/x":                      "https://www.site.example/x",
 		"https://web.archive.example/2014/http://twitter.com/Otra":    "https://web.archive.example/2014/" + account("otra"),
 		"https://site.example/?u=http%3A%2F%2FTwitter.com%2FOtra&x=1": "https://site.example/?u=" + account("otra") + "&x=1",
+		"https://site.example/?u=https%3A%2F%2Ft.me%2FOtra&x=1":       "https://site.example/?u=telegram:account:" + reference("handle", "telegram", "otra").String() + "&x=1",
 		"https://site.example/?u=//fxtwitter.com/Otra#x":              "https://site.example/?u=//" + account("otra") + "#x",
 		"https://site.example/otra/status/123456789":                  "https://site.example/" + post("123456789"),
 		"https://site.example/" + did + "/x":                          "https://site.example/" + bluesky("account", did) + "/x",

@@ -34,7 +34,8 @@ func load(t *testing.T) *chdb.Library {
 	return lib
 }
 
-func TestEngine(t *testing.T) { //nolint:paralleltest // One engine per process.
+// TestEngine is not parallel: it holds the one engine of the process.
+func TestEngine(t *testing.T) {
 	lib := load(t)
 	dir := t.TempDir()
 	root, err := lib.Connect(dir, map[string]string{"mark_cache_size": "1000000"})
@@ -151,7 +152,7 @@ func faults(t *testing.T, lib *chdb.Library, dir string) {
 func recovers() (recovered bool) {
 	defer func() { recovered = recover() != nil }()
 	var nothing *struct{ n int }
-	nothing.n++
+	nothing.n++ //nolint:govet // That is what it is for.
 	return false
 }
 

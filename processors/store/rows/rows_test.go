@@ -39,11 +39,26 @@ func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
 
 func TestAnUnsettledDeliveryWinsOverOneThatIsNot(t *testing.T) {
 	t.Parallel()
-	early := tag.Post{Clamped: true, ClaimedMS: 9_000_000, CreatedMS: 300_000, CollectedMS: 0, Version: tag.Version{Low: 1}}
-	late := tag.Post{ClaimedMS: 9_000_000, CreatedMS: 9_000_000, CollectedMS: 9_000_001, Version: tag.Version{Low: 9_000_001 << 20}}
-	if a, b := rows.PostVersion(&early), rows.PostVersion(&late); a.Low <= b.Low {
-		t.Errorf("the clamped delivery has %v, the later one %v", a, b)
+	const hour = 3_600_000
+	late := tag.Post{IdentityMS: 2 * hour, ClaimedMS: 2*hour + 60_000, CreatedMS: 2*hour + 60_000, CollectedMS: 9 * hour, Version: tag.Version{Low: 9 * hour << 20}}
+	if rows.Unsettled(&late) {
+		t.Error("a post in the hour of its id is unsettled")
 	}
+	early := late
+	early.Version.Low = 1
+	for name, change := range map[string]func(*tag.Post){
+		"clamped":          func(p *tag.Post) { p.Clamped = true },
+		"without a claim":  func(p *tag.Post) { p.ClaimedMS = p.CollectedMS },
+		"of another hour":  func(p *tag.Post) { p.CreatedMS = 3 * hour },
+		"an id of no time": func(p *tag.Post) { p.IdentityMS = 0 },
+	} {
+		p := early
+		change(&p)
+		if a, b := rows.PostVersion(&p), rows.PostVersion(&late); !rows.Unsettled(&p) || a.Low <= b.Low {
+			t.Errorf("%s: the delivery has %v, the later one %v", name, a, b)
+		}
+	}
+	early.Clamped = true
 	edit := late
 	edit.Revision, edit.Version.High = 1, 1
 	if a, b := rows.PostVersion(&early), rows.PostVersion(&edit); a.High >= b.High {
