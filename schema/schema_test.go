@@ -91,6 +91,10 @@ func TestEventsOfOneAuthorShareAKey(t *testing.T) {
 	if got := string(nameless.AppendKey(nil)); got != "x/1" {
 		t.Errorf("a delete without an author has key %q", got)
 	}
+	known := &schema.Event{Kind: &schema.Event_Post{Post: &schema.Post{Platform: schema.PlatformX, NativeId: "1", Author: &schema.AccountSnapshot{Handle: "somebody"}}}}
+	if got := string(known.AppendKey(nil)); got != "x/somebody" {
+		t.Errorf("a post whose author is known by a handle alone has key %q", got)
+	}
 	if topic := (&schema.Event{}).Topic(); topic != "" {
 		t.Errorf("an empty event goes to %q", topic)
 	}

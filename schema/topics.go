@@ -49,20 +49,29 @@ func (x *Event) Topic() string {
 func (x *Event) AppendKey(b []byte) []byte {
 	switch kind := x.GetKind().(type) {
 	case *Event_Post:
-		return appendKey(b, kind.Post.GetPlatform(), kind.Post.GetAuthor().GetNativeId())
+		return appendKey(b, kind.Post.GetPlatform(), nameOf(kind.Post.GetAuthor()))
 	case *Event_Delete:
 		if author := kind.Delete.GetAuthorId(); author != "" {
 			return appendKey(b, kind.Delete.GetPlatform(), author)
 		}
 		return appendKey(b, kind.Delete.GetPlatform(), kind.Delete.GetNativeId())
 	case *Event_Account:
-		return appendKey(b, kind.Account.GetPlatform(), kind.Account.GetNativeId())
+		return appendKey(b, kind.Account.GetPlatform(), nameOf(kind.Account))
 	case *Event_Coverage:
 		return append(b, kind.Coverage.GetSource()...)
 	case *Event_Reject:
 		return append(b, kind.Reject.GetSource()...)
 	}
 	return b
+}
+
+// nameOf is the account's id, or its handle where nothing else is known, as in
+// archives that state no ids.
+func nameOf(account *AccountSnapshot) string {
+	if id := account.GetNativeId(); id != "" {
+		return id
+	}
+	return account.GetHandle()
 }
 
 func appendKey(b []byte, p Platform, id string) []byte {

@@ -136,7 +136,7 @@ func TestErrorsSayWhatToChange(t *testing.T) {
 	t.Parallel()
 	posts := write(t, "posts.jsonl", many(30, post))
 	table := write(t, "table.csv", []byte("author_id,content\na,b\n"))
-	nested := write(t, "twice.gz", gzipped(t, gzipped(t, bytes.Repeat(many(3000, post), 40))))
+	nested := write(t, "twice.gz", gzipped(t, gzipped(t, many(3000, post))))
 	for name, c := range map[string]struct {
 		format, file string
 		want         []string
