@@ -12,7 +12,7 @@ PROGRAM := bin/observatory
 GO ?= go
 # The race detector needs a C compiler; without one the tests run without it and say so.
 RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
-TESTFLAGS ?= $(RACE) -shuffle=on -count=1 -timeout=20m
+TESTFLAGS ?= $(RACE) -shuffle=on -count=1 -timeout=40m
 PACKAGES ?= ./...
 
 .PHONY: help

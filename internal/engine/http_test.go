@@ -266,7 +266,7 @@ func TestCompression(t *testing.T) {
 func TestLateExceptionIsFramed(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
-	response, body := get(t, "POST", e.URL, "SELECT number, throwIf(number = 3000000) FROM numbers(4000000)")
+	response, body := get(t, "POST", e.URL, "SELECT number, throwIf(number = 1000000) FROM numbers(1500000)")
 	tag := response.Header.Get("X-ClickHouse-Exception-Tag")
 	if response.StatusCode != 200 || len(tag) != 16 {
 		t.Fatalf("%d %q", response.StatusCode, tag)
@@ -286,7 +286,7 @@ func TestLateExceptionIsFramed(t *testing.T) {
 // TestResultsStream asks for more than the engine may hold.
 func TestResultsStream(t *testing.T) {
 	t.Parallel()
-	e := enginetest.Start(t)
+	e := enginetest.Start(t, func(c *engine.Config) { c.Readers.Time = 10 * time.Minute })
 	if _, err := e.Ask("", "SELECT count() FROM numbers(1000000)"); err != nil {
 		t.Fatal(err)
 	}
@@ -302,12 +302,12 @@ func TestResultsStream(t *testing.T) {
 		}
 		n, err := io.Copy(io.Discard, response.Body)
 		_ = response.Body.Close()
-		if err != nil || n < 100<<20 {
+		if err != nil || n < 60<<20 {
 			t.Errorf("%s: %d bytes, %v", format, n, err)
 		}
 	}
-	if grown := peak(t, e) - before; grown > 150<<20 {
-		t.Errorf("results of 200 MB and more took %d MB", grown>>20)
+	if grown := peak(t, e) - before; grown > 120<<20 {
+		t.Errorf("results of up to 250 MB took %d MB", grown>>20)
 	}
 }
 
@@ -337,6 +337,13 @@ func memory(tb testing.TB, e *enginetest.Engine, what string) int64 {
 func TestClientsThatGoEndTheirQueries(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
+	for range 20 { // A thread that writes to nobody may be of Go or of the engine.
+		response, err := http.Get(e.URL + "/?query=SELECT+number+FROM+numbers(100000000)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
 	for name, query := range map[string]string{
 		"computing": "SELECT count() FROM numbers(1000000000000)",
 		"sorting":   "SELECT number FROM numbers(1000000000000) ORDER BY sipHash64(number) LIMIT 1",
@@ -359,25 +366,27 @@ func TestClientsThatGoEndTheirQueries(t *testing.T) {
 func TestCaps(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t, func(c *engine.Config) {
-		c.Readers = engine.Limits{Time: 5 * time.Second, Memory: 400 << 20, Disk: 20 << 20, Threads: 1, Concurrent: 1}
+		c.Readers = engine.Limits{Time: time.Minute, Memory: 400 << 20, Disk: 20 << 20, Threads: 1, Concurrent: 1}
 		c.Wait, c.QueryBytes = 300*time.Millisecond, 1<<20
 	})
 	for query, code := range map[string]string{
-		"SELECT count() FROM numbers(1000000000000) SETTINGS max_execution_time = 1":                                      "159",
-		"SELECT groupArray(number) FROM numbers(100000000)":                                                               "241",
-		"SELECT toString(number) AS a, count() FROM numbers(20000000) GROUP BY a FORMAT Null":                             "396",
-		"SELECT '" + strings.Repeat("x", 2<<20) + "'":                                                                     "62",
-		"SELECT " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000):                                           "306",
-		"SELECT 1" + strings.Repeat("+1", 60_000):                                                                         "167",
-		"SELECT [" + strings.Repeat("x,", 60_000) + "1]":                                                                  "168",
-		"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT count() FROM r":                         "306",
-		"SELECT range(1000000000)":                                                                                        "69",
-		"SELECT count() FROM numbers(10000000) AS a CROSS JOIN numbers(10000000) AS b SETTINGS max_execution_time = 1000": "159",
+		"SELECT count() FROM numbers(1000000000000) SETTINGS max_execution_time = 1":              "159",
+		"SELECT groupArray(number) FROM numbers(100000000)":                                       "241",
+		"SELECT toString(number) AS a, count() FROM numbers(20000000) GROUP BY a FORMAT Null":     "396",
+		"SELECT '" + strings.Repeat("x", 2<<20) + "'":                                             "62",
+		"SELECT " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000):                   "306",
+		"SELECT 1" + strings.Repeat("+1", 60_000):                                                 "167",
+		"SELECT [" + strings.Repeat("x,", 60_000) + "1]":                                          "168",
+		"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT count() FROM r": "306",
+		"SELECT range(1000000000)":                                                                "69",
 	} {
 		response, body := get(t, "POST", e.URL, query)
 		if got := response.Header.Get("X-ClickHouse-Exception-Code"); got != code {
 			t.Errorf("%.80s: code %s, %.300s", query, got, body)
 		}
+	}
+	if got, err := e.Ask("", "SELECT value FROM system.settings WHERE name IN ('max_execution_time', 'max_threads') ORDER BY name SETTINGS max_execution_time = 1000, max_threads = 64"); err != nil || got != "60\n1\n" {
+		t.Errorf("limits were raised: %q %v", got, err)
 	}
 	var wait sync.WaitGroup
 	answers := make(chan string, 2)

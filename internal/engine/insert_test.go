@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,10 +146,13 @@ func TestCutInsertsAreNotAcknowledged(t *testing.T) {
 	insert := table(t, e, "cut")
 	block := native(t, 0, 1000)
 	head := "POST " + insert + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + basic(engine.RoleIngest) + "\r\n"
+	large := native(t, 0, 100_000)
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", len(block), block)
 	for name, text := range map[string]string{
 		"length, at a block": fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, 2*len(block), block),
 		"length, in a block": fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(block), block[:len(block)/2]),
+		"length, after much": fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, 3*len(large), append(slices.Clone(large), large[:len(large)/2]...)),
+		"chunks, after much": fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", head, len(large), large),
 		"chunks, at a block": head + "Transfer-Encoding: chunked\r\n\r\n" + chunk,
 		"chunks, in a block": head + "Transfer-Encoding: chunked\r\n\r\n" + chunk[:len(chunk)/2],
 		"whole, but half":    fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(block)/2, block[:len(block)/2]),

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/election-observatory/observatory/internal/engine"
 	"github.com/election-observatory/observatory/internal/engine/enginetest"
 )
 
@@ -58,7 +59,7 @@ func lastLine(text string) string {
 func TestClickHouseConnect(t *testing.T) {
 	t.Parallel()
 	program := python(t)
-	e := enginetest.Start(t)
+	e := enginetest.Start(t, func(c *engine.Config) { c.Readers.Time = 10 * time.Minute })
 	contract(t, e)
 	command := exec.CommandContext(t.Context(), program, "testdata/client.py", e.URL[strings.LastIndexByte(e.URL, ':')+1:], enginetest.Password("owner"))
 	command.WaitDelay = time.Minute

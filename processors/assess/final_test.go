@@ -60,7 +60,7 @@ func (b *bench) ask(t *testing.T, query string, params ...string) string {
 // version in another granule, which the index skips, still counts.
 func TestAnIndexedReadSeesPostsThatMoved(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, time.Minute)
 	w := b.store.NewWriter()
 	var all, moved []tag.Post
 	for day := range manyDays {
@@ -104,7 +104,7 @@ func TestAnIndexedReadSeesPostsThatMoved(t *testing.T) {
 // and everything is merged.
 func TestReadersSeeTheSameDuringMerges(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, time.Minute)
 	var posts []tag.Post
 	for day := range 3 {
 		for n := range perDay {

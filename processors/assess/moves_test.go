@@ -3,6 +3,7 @@ package assess_test
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // A post that moves to another hour, or goes, is counted where it stands and no
@@ -10,7 +11,7 @@ import (
 // and with an assessment between them.
 func TestAPostThatMovesLeavesItsHour(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, time.Minute)
 	const own, other = 7, 20 // What the id of post 1 says, and another hour.
 	first := spec{post: 1, account: 2, hour: own, lang: "de", queries: []string{"q"}}
 	second := map[string]func(*spec){

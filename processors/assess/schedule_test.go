@@ -33,13 +33,17 @@ type bench struct {
 	runner *assess.Runner
 }
 
-func newBench(t *testing.T) *bench {
+// patience is for an attempt of an insert where inserts are small and made to
+// fail; a slow answer takes longer.
+const patience = 500 * time.Millisecond
+
+func newBench(t *testing.T, patience time.Duration) *bench {
 	t.Helper()
 	b := &bench{engine: enginetest.Start(t)}
-	b.proxy = storetest.Start(t, b.engine.URL, 300*time.Millisecond)
+	b.proxy = storetest.Start(t, b.engine.URL, patience+100*time.Millisecond)
 	cfg := store.DefaultConfig()
 	cfg.Addr, cfg.User, cfg.Password = b.proxy.URL, string(engine.RoleOwner), store.Secret(enginetest.Password(engine.RoleOwner))
-	cfg.RetryFirst, cfg.RetryMax, cfg.InsertTimeout = time.Millisecond, 4*time.Millisecond, 200*time.Millisecond
+	cfg.RetryFirst, cfg.RetryMax, cfg.InsertTimeout = time.Millisecond, 4*time.Millisecond, patience
 	var err error
 	if b.store, err = store.New(cfg, zap.NewNop(), prometheus.NewRegistry()); err != nil {
 		t.Fatal(err)
@@ -166,7 +170,7 @@ func drawSpec(t *rapid.T) spec {
 // between. What is shown in the end is what the model says.
 func TestAnyOrderAnyCutAnyCrash(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, patience)
 	number := 0
 	rapid.Check(t, func(t *rapid.T) {
 		number++
@@ -232,7 +236,7 @@ var schedules = flag.Int("schedules", 24, "how many schedules of faults to run")
 // says. More schedules: go test ./processors/assess -run Faults -schedules 200.
 func TestInsertFaultsLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, patience)
 	for seed := range *schedules {
 		rng := rand.New(rand.NewPCG(1, uint64(seed)))
 		w := world{seed}

@@ -8,8 +8,8 @@ import (
 	"github.com/election-observatory/observatory/internal/engine/sqltext"
 )
 
-// checkTokens refuses what the syntax tree does not show: a relation named by
-// its UUID, output into a file, and names that could pass for lines of the tree.
+// checkTokens refuses what the syntax tree does not show: a UUID given for a
+// relation, output into a file, and names that could pass for lines of the tree.
 func checkTokens(tokens []sqltext.Token, params []chdb.Param) error {
 	for i, t := range tokens {
 		var next sqltext.Token
