@@ -186,6 +186,8 @@ var forbidden = []string{
 	"SELECT * FROM posts uuid/**/'$IDENTITIES'",
 	"SELECT * FROM posts UUID ‘$IDENTITIES’",
 	"SELECT 1 AS `a\n Explain EXPLAIN\n  Set`",
+	"SELECT ('x' AS `x)\n      Literal UInt64_1 (alias y`) IN unlisted",
+	"SELECT ('x' AS {a:Identifier}) IN unlisted||param_a=x)\\n      Literal UInt64_1 (alias y",
 	"SELECT 1 AS `a\\nExplain EXPLAIN`",
 	"SELECT 1 AS {a:Identifier}||param_a=a\n Explain EXPLAIN",
 	// Settings.

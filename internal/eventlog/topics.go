@@ -21,10 +21,23 @@ import (
 // adminTimeout bounds one administrative request.
 const adminTimeout = 10 * time.Second
 
-// segmentBytes is how much a broker puts into one file of a partition. Whole
-// files are removed when retention is over. The embedded broker holds one per
-// partition in memory while it starts, and a descriptor for each that was read.
-const segmentBytes = 16 << 20
+// segmentBytes is how much a broker puts into one file of a partition: a
+// thousandth of what it keeps, within limits. Only whole files are removed when
+// retention is over, so that small files follow it closely. The embedded broker
+// holds one per partition in memory while it starts, and a descriptor for each
+// that was read, so that they must be neither large nor many.
+func segmentBytes(t *schema.Topic) int64 {
+	const least, most = 1 << 20, 16 << 20 // Kafka refuses less.
+	if t.RetentionBytes < 0 {
+		return most
+	}
+	return min(max(t.RetentionBytes>>10, least), most)
+}
+
+// segmentAge is how long a broker writes to one file of a partition, for topics
+// that take long to fill one. It adds to the age at which records are removed.
+// The embedded broker knows no age, and keeps the file that it is writing.
+const segmentAge = 24 * time.Hour
 
 // EnsureTopics creates the topics that do not exist yet, with the retention that
 // they declare, counted from when the log took a record and not from what an
@@ -79,7 +92,8 @@ func settings(t *schema.Topic) map[string]string {
 		"message.timestamp.type": "LogAppendTime",
 		"retention.ms":           strconv.FormatInt(t.Retention.Milliseconds(), 10),
 		"retention.bytes":        strconv.FormatInt(t.RetentionBytes, 10),
-		"segment.bytes":          strconv.Itoa(segmentBytes),
+		"segment.bytes":          strconv.FormatInt(segmentBytes(t), 10),
+		"segment.ms":             strconv.FormatInt(segmentAge.Milliseconds(), 10),
 	}
 }
 

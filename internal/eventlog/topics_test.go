@@ -20,7 +20,7 @@ func TestEnsureTopics(t *testing.T) {
 		}
 	}
 	configs := cluster.TopicInfo("posts.v1").Configs
-	for name, want := range map[string]string{"message.timestamp.type": "LogAppendTime", "retention.ms": "604800000", "retention.bytes": "1073741824"} {
+	for name, want := range map[string]string{"message.timestamp.type": "LogAppendTime", "retention.ms": "604800000", "retention.bytes": "1073741824", "segment.bytes": "1048576", "segment.ms": "86400000"} {
 		if got := configs[name]; got == nil || *got != want {
 			t.Errorf("%s is not %s", name, want)
 		}
