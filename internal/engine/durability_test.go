@@ -30,7 +30,7 @@ func TestKilledEngineKeepsWhatItAcknowledged(t *testing.T) {
 	e := enginetest.Start(t)
 	insert := table(t, e, "kept")
 	var acknowledged sync.Map
-	var next atomic.Int64
+	var next, answers atomic.Int64
 	for round := range 3 {
 		ctx, stop := context.WithCancel(t.Context())
 		var wait sync.WaitGroup
@@ -52,6 +52,7 @@ func TestKilledEngineKeepsWhatItAcknowledged(t *testing.T) {
 					_ = response.Body.Close()
 					if response.StatusCode == http.StatusOK {
 						acknowledged.Store(first, true)
+						answers.Add(1)
 					}
 				}
 			})
@@ -61,7 +62,9 @@ func TestKilledEngineKeepsWhatItAcknowledged(t *testing.T) {
 				_, _ = e.Ask(engine.RoleResearcher, "SELECT count() FROM numbers(100000000)") //nolint:contextcheck // It ends with the engine.
 			}
 		})
-		time.Sleep(time.Duration(300+200*round) * time.Millisecond)
+		for until, patience := answers.Load()+int64(10+7*round), 600; answers.Load() < until && patience > 0; patience-- {
+			time.Sleep(100 * time.Millisecond)
+		}
 		e.Kill()
 		stop()
 		wait.Wait()
