@@ -296,6 +296,7 @@ func TestResultsStream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		request.Header.Set("Accept-Encoding", "identity")
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)

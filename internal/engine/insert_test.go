@@ -106,7 +106,7 @@ func TestLargeInsertsStream(t *testing.T) {
 	insert := table(t, e, "large")
 	before := peak(t, e)
 	from, to := io.Pipe()
-	const blocks, rows = 1500, 40_000
+	const blocks, rows = 600, 40_000
 	go func() {
 		block := native(t, 0, rows)
 		for range blocks {
@@ -133,7 +133,7 @@ func TestLargeInsertsStream(t *testing.T) {
 	if n := count(t, e, "large"); n != fmt.Sprint(blocks*rows) {
 		t.Errorf("%s rows", n)
 	}
-	if grown := peak(t, e) - before; grown > 700<<20 {
+	if grown := peak(t, e) - before; grown > 500<<20 {
 		t.Errorf("an insert of %d MB took %d MB", blocks*len(native(t, 0, rows))>>20, grown>>20)
 	}
 }
