@@ -79,6 +79,15 @@ func TestAppend_WhatFollowsAGivenUpBatchIsNotLost(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	stalled.Unlock()
+	// Were it to come after the next batch, the broker would refuse it as of an
+	// older epoch, and nothing could be mistaken.
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if ends, err := Ends(t.Context(), s.brokers(), topic); err != nil {
+			t.Fatal(err)
+		} else if ends[0] == 6 {
+			break
+		}
+	}
 	mustAppend(t, p, topic, values("after", 3))
 	got := make(map[string]int)
 	for _, r := range s.read(t, topic)[0] {

@@ -40,6 +40,11 @@ func (s *sender) attempt(f *flight) (int64, *fault) {
 	})
 	switch {
 	case err != nil:
+		// The client may still be writing the request that it gave up on, and
+		// writes what the bytes hold by then: neither a new stamp nor the next
+		// batch may go there.
+		f.bytes = bytes.Clone(f.bytes)
+		s.encoder.Release()
 		return 0, faultOf(err)
 	case res.Error != nil:
 		flt := faultOf(res.Error)

@@ -64,6 +64,13 @@ func (e *Encoder) Reset() {
 	e.count = 0
 }
 
+// Release forgets the records and gives the buffers up, for when someone may
+// still read the bytes that Finish returned.
+func (e *Encoder) Release() {
+	e.raw, e.out = nil, nil
+	e.Reset()
+}
+
 // Count is the number of records so far.
 func (e *Encoder) Count() int { return int(e.count) }
 
