@@ -58,7 +58,7 @@ func BenchmarkDecode(b *testing.B) {
 		d, list := records(b, config("jetstream", recording(b, "platforms/jetstream_v1_events.jsonl")))
 		posts := list[:0:0]
 		for _, rec := range list {
-			if out, err := d.decode(rec); err == nil && out.event.GetPost() != nil {
+			if out, err := d.decode(rec); err == nil && out.Event.GetPost() != nil {
 				posts = append(posts, rec)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -63,46 +64,46 @@ func (c *chunk) work(d decoder, source, collector string, platform schema.Platfo
 		raw := c.arena[rec.from:rec.to]
 		out, why := c.one(d, rec, raw)
 		if why != nil {
-			c.counts.Rejected[string(why.reason)]++
-			tally.Rejected(last, why.reason)
+			c.counts.Rejected[string(why.Reason)]++
+			tally.Rejected(last, why.Reason)
 			c.events = append(c.events, rejectEvent(rec, raw, why, source, collector, platform, importedMS))
 			continue
 		}
-		if out.ms != 0 {
-			last = out.ms
+		if out.MS != 0 {
+			last = out.MS
 		}
 		c.counts.Read++
-		c.counts.Kinds[out.kind]++
+		c.counts.Kinds[out.Kind]++
 		emitted := 0
-		if out.event != nil {
-			stamp(out.event, source, collector, importedMS)
-			c.events = append(c.events, out.event)
+		if out.Event != nil {
+			stamp(out.Event, source, collector, importedMS)
+			c.events = append(c.events, out.Event)
 			emitted = 1
 			c.counts.Emitted++
 		}
-		c.countKind(out.event)
-		tally.Received(last, out.kind, emitted)
+		c.countKind(out.Event)
+		tally.Received(last, out.Kind, emitted)
 	}
 	c.events = append(c.events, tally.Events(strconv.FormatUint(c.index, 10))...)
 }
 
 // one decodes a record. Whatever a decoder has against it is a reject, its own
 // faults included: one record that nobody thought of must not end the import.
-func (c *chunk) one(d decoder, rec record, raw []byte) (out decoded, why *rejection) {
+func (c *chunk) one(d decoder, rec record, raw []byte) (out mapping.Decoded, why *mapping.Rejection) {
 	if rec.size > 0 {
-		return decoded{}, &rejection{schema.ReasonTooLarge, fmt.Sprintf("the record has %d bytes", rec.size)}
+		return mapping.Decoded{}, &mapping.Rejection{Reason: schema.ReasonTooLarge, Detail: fmt.Sprintf("the record has %d bytes", rec.size)}
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
-			out, why = decoded{}, &rejection{schema.ReasonBadField, fmt.Sprintf("the decoder failed: %.200v", fault)}
+			out, why = mapping.Decoded{}, &mapping.Rejection{Reason: schema.ReasonBadField, Detail: fmt.Sprintf("the decoder failed: %.200v", fault)}
 		}
 	}()
 	out, err := d.decode(raw)
 	if err != nil && !errors.As(err, &why) {
-		why = &rejection{schema.ReasonBadField, err.Error()}
+		why = &mapping.Rejection{Reason: schema.ReasonBadField, Detail: err.Error()}
 	}
-	if why == nil && out.event != nil && out.event.SizeVT() > schema.MaxEventBytes-stampBytes {
-		why = &rejection{schema.ReasonTooLarge, "what the record says is larger than the log takes"}
+	if why == nil && out.Event != nil && out.Event.SizeVT() > schema.MaxEventBytes-stampBytes {
+		why = &mapping.Rejection{Reason: schema.ReasonTooLarge, Detail: "what the record says is larger than the log takes"}
 	}
 	return out, why
 }
@@ -131,7 +132,7 @@ func stamp(event *schema.Event, source, collector string, importedMS int64) {
 	}
 }
 
-func rejectEvent(rec record, raw []byte, why *rejection, source, collector string, platform schema.Platform, importedMS int64) *schema.Event {
+func rejectEvent(rec record, raw []byte, why *mapping.Rejection, source, collector string, platform schema.Platform, importedMS int64) *schema.Event {
 	sum := sha256.Sum256(raw)
 	size := rec.size
 	if size == 0 {
@@ -139,7 +140,7 @@ func rejectEvent(rec record, raw []byte, why *rejection, source, collector strin
 	}
 	kept := append([]byte(nil), raw[:min(len(raw), schema.MaxRejectBytes)]...)
 	return &schema.Event{Kind: &schema.Event_Reject{Reject: &schema.Reject{
-		Platform: platform, Collector: collector, Source: source, Position: fmt.Sprintf("record %d", rec.number), Reason: string(why.reason),
-		Detail: clean(why.detail, maxShort), Raw: kept, RawSize: size, RawSha256: sum[:], ImportedMs: importedMS,
+		Platform: platform, Collector: collector, Source: source, Position: fmt.Sprintf("record %d", rec.number), Reason: string(why.Reason),
+		Detail: mapping.Clean(why.Detail, mapping.MaxShort), Raw: kept, RawSize: size, RawSha256: sum[:], ImportedMs: importedMS,
 	}}}
 }

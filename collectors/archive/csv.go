@@ -3,6 +3,7 @@ package archive
 import (
 	"strings"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -124,10 +125,10 @@ type row []string
 func (h header) row(buffer []string, rec []byte) (row, error) {
 	list, closed := fields(buffer, rec)
 	if !closed {
-		return nil, reject(schema.ReasonSyntax, "a quote is not closed")
+		return nil, mapping.Reject(schema.ReasonSyntax, "a quote is not closed")
 	}
 	if len(list) != len(h.names) {
-		return nil, reject(schema.ReasonSyntax, "%d fields where the first line has %d", len(list), len(h.names))
+		return nil, mapping.Reject(schema.ReasonSyntax, "%d fields where the first line has %d", len(list), len(h.names))
 	}
 	return list, nil
 }

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -60,7 +61,7 @@ func extractLink(p *schema.Post, text string, at int) int {
 	}
 	end := scheme + linkEnd(rest[scheme:])
 	if end > scheme {
-		addLink(p, rest[:end])
+		mapping.AddLink(p, rest[:end])
 	}
 	return end
 }
@@ -90,7 +91,7 @@ func linkEnd(rest string) int {
 
 func asciiWord(s string) int {
 	n := 0
-	for n < len(s) && wordOf(s[n:n+1], "") {
+	for n < len(s) && mapping.WordOf(s[n:n+1], "") {
 		n++
 	}
 	return n
@@ -106,7 +107,7 @@ func extractHashtag(p *schema.Post, text string, at, size int) int {
 		end = len(rest)
 	}
 	if strings.ContainsFunc(rest[:end], unicode.IsLetter) && !strings.HasPrefix(rest[end:], "://") && !strings.HasPrefix(rest[end:], "#") {
-		if tag := short(rest[:end]); len(p.Hashtags) < maxEntities {
+		if tag := mapping.Short(rest[:end]); len(p.Hashtags) < mapping.MaxEntities {
 			p.Hashtags = append(p.Hashtags, tag)
 		}
 	}
@@ -119,10 +120,10 @@ func extractMention(p *schema.Post, text string, at, size int) int {
 		return 0
 	}
 	end := 0
-	for end < len(rest) && end < longestHandle && (rest[end] == '_' || wordOf(rest[end:end+1], "")) {
+	for end < len(rest) && end < longestHandle && (rest[end] == '_' || mapping.WordOf(rest[end:end+1], "")) {
 		end++
 	}
-	if end > 0 && !goesOn(rest[end:]) && len(p.Mentions) < maxEntities {
+	if end > 0 && !goesOn(rest[end:]) && len(p.Mentions) < mapping.MaxEntities {
 		p.Mentions = append(p.Mentions, &schema.Mention{Handle: rest[:end], Start: uint32(at), End: uint32(at + size + end)})
 	}
 	return end

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/election-observatory/observatory/collectors/bluesky"
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -26,7 +28,7 @@ func (a *Archive) decoderFor(f *file) (decoder, *splitter, error) {
 	case "twitter-v1":
 		return twitterV1{}, split, nil
 	case "jetstream":
-		return jetstream{}, split, nil
+		return decoderFunc(bluesky.Decode), split, nil
 	}
 	split.csv = true
 	first, rec, err := split.next(nil, a.cfg.MaxRecordBytes)
@@ -49,3 +51,12 @@ func (a *Archive) table(h header) (d decoder, missing string) {
 	}
 	return newSharesCSV(h, a.cfg.Platform, a.cfg.Object)
 }
+
+// decoder turns a record into what it says. It keeps no state between records.
+type decoder interface {
+	decode(rec []byte) (mapping.Decoded, error)
+}
+
+type decoderFunc func(rec []byte) (mapping.Decoded, error)
+
+func (f decoderFunc) decode(rec []byte) (mapping.Decoded, error) { return f(rec) }

@@ -12,6 +12,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/election-observatory/observatory/collectors/bluesky"
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -42,30 +44,30 @@ func hold(t *testing.T, d decoder, rec []byte, platform schema.Platform) {
 	if !bytes.Equal(rec, given) {
 		t.Fatal("the decoder wrote into the record")
 	}
-	var why *rejection
+	var why *mapping.Rejection
 	if err != nil {
-		if !errors.As(err, &why) || !slices.Contains(schema.Reasons(), why.reason) {
+		if !errors.As(err, &why) || !slices.Contains(schema.Reasons(), why.Reason) {
 			t.Fatalf("an error that is no reject: %v", err)
 		}
 		return
 	}
-	if out.kind == "" || len(out.kind) > 30 || out.ms < 0 || !utf8.ValidString(out.kind) {
-		t.Fatalf("kind %q at %d", out.kind, out.ms)
+	if out.Kind == "" || len(out.Kind) > 30 || out.MS < 0 || !utf8.ValidString(out.Kind) {
+		t.Fatalf("kind %q at %d", out.Kind, out.MS)
 	}
 	again, err := d.decode(rec)
-	if err != nil || !proto.Equal(out.event, again.event) || out.kind != again.kind {
+	if err != nil || !proto.Equal(out.Event, again.Event) || out.Kind != again.Kind {
 		t.Fatal("the same record says two things")
 	}
-	if out.event == nil {
+	if out.Event == nil {
 		return
 	}
-	if _, err := proto.Marshal(out.event); err != nil {
+	if _, err := proto.Marshal(out.Event); err != nil {
 		t.Fatalf("no event for the log: %v", err)
 	}
-	if p := out.event.GetPost(); p != nil {
+	if p := out.Event.GetPost(); p != nil {
 		holdPost(t, p, platform)
 	}
-	if e := out.event.GetDelete(); e != nil && (e.GetNativeId() == "" || e.GetPlatform() != platform) {
+	if e := out.Event.GetDelete(); e != nil && (e.GetNativeId() == "" || e.GetPlatform() != platform) {
 		t.Fatalf("a deletion of nothing: %v", e)
 	}
 }
@@ -75,7 +77,7 @@ func holdPost(t *testing.T, p *schema.Post, platform schema.Platform) {
 	if p.GetPlatform() != platform || p.GetNativeId() == "" || p.GetKind().Name() == "" || p.GetAuthor().GetNativeId()+p.GetAuthor().GetHandle() == "" {
 		t.Fatalf("no identity: %v", p)
 	}
-	if len(p.GetText()) > maxText || strings.IndexByte(p.GetText(), 0) >= 0 {
+	if len(p.GetText()) > mapping.MaxText || strings.IndexByte(p.GetText(), 0) >= 0 {
 		t.Fatalf("a text of %d bytes", len(p.GetText()))
 	}
 	for _, m := range p.GetMentions() {
@@ -86,7 +88,7 @@ func holdPost(t *testing.T, p *schema.Post, platform schema.Platform) {
 			t.Fatalf("a mention at [%d, %d) of %q", m.GetStart(), m.GetEnd(), p.GetText())
 		}
 	}
-	if len(p.GetLinks()) > maxEntities || len(p.GetHashtags()) > maxEntities || len(p.GetMentions()) > maxEntities || len(p.GetMedia()) > maxEntities {
+	if len(p.GetLinks()) > mapping.MaxEntities || len(p.GetHashtags()) > mapping.MaxEntities || len(p.GetMentions()) > mapping.MaxEntities || len(p.GetMedia()) > mapping.MaxEntities {
 		t.Fatal("more entities than a post may have")
 	}
 }
@@ -98,7 +100,7 @@ func FuzzTwitterV1(f *testing.F) {
 
 func FuzzJetstream(f *testing.F) {
 	seeds(f, "jetstream")
-	f.Fuzz(func(t *testing.T, rec []byte) { hold(t, jetstream{}, rec, schema.PlatformBluesky) })
+	f.Fuzz(func(t *testing.T, rec []byte) { hold(t, decoderFunc(bluesky.Decode), rec, schema.PlatformBluesky) })
 }
 
 func FuzzIRACSV(f *testing.F) {
@@ -127,12 +129,12 @@ func FuzzText(f *testing.F) {
 		f.Add(s, 0, 3)
 	}
 	f.Fuzz(func(t *testing.T, given string, from, to int) {
-		for _, f := range []func(string) (string, places){cleanText, cleanTweet} {
+		for _, f := range []func(string) (string, mapping.Places){mapping.CleanText, mapping.CleanTweet} {
 			text, at := f(given)
-			if !utf8.ValidString(text) || len(text) > maxText {
+			if !utf8.ValidString(text) || len(text) > mapping.MaxText {
 				t.Fatalf("%q of %q", text, given)
 			}
-			if start, end, ok := at.span(text, from, to); ok && (start < 0 || end <= start || end > len(text) || !utf8.ValidString(text[start:end])) {
+			if start, end, ok := at.Span(text, from, to); ok && (start < 0 || end <= start || end > len(text) || !utf8.ValidString(text[start:end])) {
 				t.Fatalf("[%d, %d) of %q became [%d, %d) of %q", from, to, given, start, end, text)
 			}
 		}

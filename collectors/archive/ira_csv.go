@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -38,35 +39,35 @@ func newIRACSV(h header) (*iraCSV, string) {
 	return d, ""
 }
 
-func (d *iraCSV) decode(rec []byte) (decoded, error) {
+func (d *iraCSV) decode(rec []byte) (mapping.Decoded, error) {
 	var buffer [32]string
 	r, err := d.row(buffer[:0], rec)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	author := r.get(d.author)
 	if author == "" {
-		return decoded{}, reject(schema.ReasonMissingUser, "a row without author")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingUser, "a row without author")
 	}
-	if !fit(author, maxShort) {
-		return decoded{}, reject(schema.ReasonBadField, "an author that is too long or no text")
+	if !fit(author, mapping.MaxShort) {
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonBadField, "an author that is too long or no text")
 	}
 	published, err := d.time("publish_date", r.get(d.published))
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	if published == 0 {
-		return decoded{}, reject(schema.ReasonMissingTime, "a row without publish_date")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingTime, "a row without publish_date")
 	}
 	harvested, err := d.time("harvested_date", r.get(d.harvested))
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	account, err := d.account(r, author)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
-	text, _ := cleanTweet(r.get(d.content))
+	text, _ := mapping.CleanTweet(r.get(d.content))
 	p := &schema.Post{
 		Platform: schema.PlatformX, NativeId: d.id(r, author, published), Kind: d.kind(r), Author: account,
 		ClaimedMs: published, CollectedMs: harvested, Text: text,
@@ -75,14 +76,14 @@ func (d *iraCSV) decode(rec []byte) (decoded, error) {
 		p.Langs = []string{lang}
 	}
 	extract(p)
-	return decoded{kind: p.Kind.Name(), ms: published, event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
+	return mapping.Decoded{Kind: p.Kind.Name(), MS: published, Event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
 }
 
 // id is Twitter's where the table has it whole, and else follows from what
 // tells two posts of an author apart: the time, the text, and the author's count
 // of posts.
 func (d *iraCSV) id(r row, author string, publishedMS int64) string {
-	if id := r.get(d.tweetID); digits(id) {
+	if id := r.get(d.tweetID); mapping.Digits(id) {
 		return id
 	}
 	var buffer [1024]byte
@@ -109,7 +110,7 @@ func (d *iraCSV) kind(r row) schema.PostKind {
 // number of it.
 func (d *iraCSV) account(r row, author string) (*schema.AccountSnapshot, error) {
 	a := &schema.AccountSnapshot{Handle: author}
-	if id := r.get(d.accountID); digits(id) {
+	if id := r.get(d.accountID); mapping.Digits(id) {
 		a.NativeId = id
 	}
 	for _, n := range [...]struct {
@@ -123,7 +124,7 @@ func (d *iraCSV) account(r row, author string) (*schema.AccountSnapshot, error) 
 		}
 		v, err := strconv.ParseUint(s, 10, 63)
 		if err != nil {
-			return nil, reject(schema.ReasonBadField, "%s is no count", n.name)
+			return nil, mapping.Reject(schema.ReasonBadField, "%s is no count", n.name)
 		}
 		*n.into = &v
 	}
@@ -140,8 +141,8 @@ func (d *iraCSV) time(name, s string) (int64, error) {
 		layout = "1/2/2006 15:04"
 	}
 	t, err := time.Parse(layout, s)
-	if err != nil || !plausible(t.UnixMilli()) {
-		return 0, reject(schema.ReasonBadTime, "%s is neither like 2017-01-31 15:04:00 nor like 1/31/2017 15:04", name)
+	if err != nil || !mapping.Plausible(t.UnixMilli()) {
+		return 0, mapping.Reject(schema.ReasonBadTime, "%s is neither like 2017-01-31 15:04:00 nor like 1/31/2017 15:04", name)
 	}
 	return t.UnixMilli(), nil
 }

@@ -188,7 +188,7 @@ func TestPostsSayWhatTheirJSONSays(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if out.event.GetPost() == nil {
+				if out.Event.GetPost() == nil {
 					continue
 				}
 				var source any
@@ -198,7 +198,7 @@ func TestPostsSayWhatTheirJSONSays(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, f := range c.facts {
-					compared[f.name] += check(t, n, f, source, out.event.GetPost())
+					compared[f.name] += check(t, n, f, source, out.Event.GetPost())
 				}
 			}
 			for _, f := range c.facts {
@@ -220,7 +220,7 @@ func TestMentionsLieWhereTheTextNamesThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := out.event.GetPost()
+		p := out.Event.GetPost()
 		for _, m := range p.GetMentions() {
 			switch shown := p.GetText()[m.GetStart():m.GetEnd()]; {
 			case strings.EqualFold(strings.TrimLeft(shown, "@＠"), m.GetHandle()):
@@ -272,7 +272,7 @@ func TestRowsSayWhatTheStandardReaderReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := out.event.GetPost()
+		p := out.Event.GetPost()
 		published, err := time.Parse(time.DateTime, of("publish_date"))
 		if err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -34,32 +35,32 @@ func newSharesCSV(h header, platform schema.Platform, kind string) (*sharesCSV, 
 	return d, ""
 }
 
-func (d *sharesCSV) decode(rec []byte) (decoded, error) {
+func (d *sharesCSV) decode(rec []byte) (mapping.Decoded, error) {
 	var buffer [16]string
 	r, err := d.row(buffer[:0], rec)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	object, account, content := r.get(d.object), r.get(d.account), r.get(d.content)
 	switch {
 	case account == "":
-		return decoded{}, reject(schema.ReasonMissingUser, "a row without account_id")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingUser, "a row without account_id")
 	case content == "":
-		return decoded{}, reject(schema.ReasonMissingID, "a row without content_id")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingID, "a row without content_id")
 	case object == "":
-		return decoded{}, reject(schema.ReasonMissingID, "a row without object_id")
-	case !fit(account, maxShort) || !fit(content, maxShort) || !fit(object, maxText):
-		return decoded{}, reject(schema.ReasonBadField, "an id that is too long or no text")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingID, "a row without object_id")
+	case !fit(account, mapping.MaxShort) || !fit(content, mapping.MaxShort) || !fit(object, mapping.MaxText):
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonBadField, "an id that is too long or no text")
 	}
 	ms, err := unixSeconds(r.get(d.time))
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	p := &schema.Post{
 		Platform: d.platform, NativeId: content, Kind: d.postKind(), Author: &schema.AccountSnapshot{NativeId: account}, ClaimedMs: ms,
 		Shares: []*schema.Share{{Kind: d.kind, Object: object, ClaimedMs: ms}},
 	}
-	return decoded{kind: p.Kind.Name(), ms: ms, event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
+	return mapping.Decoded{Kind: p.Kind.Name(), MS: ms, Event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
 }
 
 func (d *sharesCSV) postKind() schema.PostKind {
@@ -76,20 +77,20 @@ func (d *sharesCSV) postKind() schema.PostKind {
 
 // fit says whether an id can be kept as it is: one that was cut or cleaned
 // could become another's.
-func fit(id string, limit int) bool { return clean(id, limit) == id }
+func fit(id string, limit int) bool { return mapping.Clean(id, limit) == id }
 
 // unixSeconds reads seconds since 1970, with or without a fraction.
 func unixSeconds(s string) (int64, error) {
 	if s == "" {
-		return 0, reject(schema.ReasonMissingTime, "a row without timestamp_share")
+		return 0, mapping.Reject(schema.ReasonMissingTime, "a row without timestamp_share")
 	}
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(seconds) {
-		return 0, reject(schema.ReasonBadTime, "timestamp_share is no number of seconds")
+		return 0, mapping.Reject(schema.ReasonBadTime, "timestamp_share is no number of seconds")
 	}
 	ms := int64(math.Round(min(max(seconds, -1), 1e11) * 1000))
-	if !plausible(ms) {
-		return 0, reject(schema.ReasonBadTime, "timestamp_share is no time in seconds since 1970")
+	if !mapping.Plausible(ms) {
+		return 0, mapping.Reject(schema.ReasonBadTime, "timestamp_share is no time in seconds since 1970")
 	}
 	return ms, nil
 }

@@ -8,34 +8,35 @@ import (
 
 	gojson "github.com/goccy/go-json"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
 func (u *user) snapshot() (*schema.AccountSnapshot, error) {
 	if u == nil {
-		return nil, reject(schema.ReasonMissingUser, "a status without user")
+		return nil, mapping.Reject(schema.ReasonMissingUser, "a status without user")
 	}
 	id, err := numericID(u.IDStr, u.ID)
 	if err != nil {
 		return nil, err
 	}
 	if id == "" {
-		return nil, reject(schema.ReasonMissingUser, "a user without id")
+		return nil, mapping.Reject(schema.ReasonMissingUser, "a user without id")
 	}
-	a := &schema.AccountSnapshot{NativeId: id, Handle: short(u.ScreenName), Name: short(u.Name), Verified: u.Verified}
+	a := &schema.AccountSnapshot{NativeId: id, Handle: mapping.Short(u.ScreenName), Name: mapping.Short(u.Name), Verified: u.Verified}
 	if u.CreatedAt == "" {
 		return a, nil // Without the profile, its counts are not known either.
 	}
 	if a.CreatedMs, err = rubyTime(u.CreatedAt); err != nil {
 		return nil, err
 	}
-	if a.Followers, err = count("followers_count", u.FollowersCount); err != nil {
+	if a.Followers, err = mapping.Count("followers_count", u.FollowersCount); err != nil {
 		return nil, err
 	}
-	if a.Following, err = count("friends_count", u.FriendsCount); err != nil {
+	if a.Following, err = mapping.Count("friends_count", u.FriendsCount); err != nil {
 		return nil, err
 	}
-	a.Posts, err = count("statuses_count", u.StatusesCount)
+	a.Posts, err = mapping.Count("statuses_count", u.StatusesCount)
 	return a, err
 }
 
@@ -43,10 +44,10 @@ func (u *user) snapshot() (*schema.AccountSnapshot, error) {
 // numbers have rounded the number in many archives.
 func numericID(text string, number int64) (string, error) {
 	switch {
-	case digits(text):
+	case mapping.Digits(text):
 		return text, nil
 	case text != "" || number < 0:
-		return "", reject(schema.ReasonBadField, "an id is no decimal number")
+		return "", mapping.Reject(schema.ReasonBadField, "an id is no decimal number")
 	case number == 0:
 		return "", nil
 	}
@@ -56,11 +57,11 @@ func numericID(text string, number int64) (string, error) {
 // rubyTime reads times as Twitter v1.1 writes them.
 func rubyTime(s string) (int64, error) {
 	if s == "" {
-		return 0, reject(schema.ReasonMissingTime, "no created_at")
+		return 0, mapping.Reject(schema.ReasonMissingTime, "no created_at")
 	}
 	t, err := time.Parse(time.RubyDate, s)
-	if err != nil || !plausible(t.UnixMilli()) {
-		return 0, reject(schema.ReasonBadTime, "created_at is no time of Twitter's")
+	if err != nil || !mapping.Plausible(t.UnixMilli()) {
+		return 0, mapping.Reject(schema.ReasonBadTime, "created_at is no time of Twitter's")
 	}
 	return t.UnixMilli(), nil
 }
@@ -77,5 +78,5 @@ func client(source gojson.RawMessage) string {
 			s = s[:to]
 		}
 	}
-	return short(html.UnescapeString(s))
+	return mapping.Short(html.UnescapeString(s))
 }

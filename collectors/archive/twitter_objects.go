@@ -1,23 +1,26 @@
 package archive
 
 import (
+	"cmp"
+
 	"github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // Its types describe the archives; v1.1 has no other maintained ones.
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
 // addMentions adds whom a text names, at their places in it.
-func addMentions(p *schema.Post, named *entities, at places) error {
+func addMentions(p *schema.Post, named *entities, at mapping.Places) error {
 	if named == nil {
 		return nil
 	}
-	for _, m := range named.UserMentions[:min(len(named.UserMentions), maxEntities)] {
+	for _, m := range named.UserMentions[:min(len(named.UserMentions), mapping.MaxEntities)] {
 		id, err := numericID(m.IDStr, m.ID)
 		if err != nil {
 			return err
 		}
 		if id != "" || m.ScreenName != "" {
-			p.Mentions = append(p.Mentions, mention(id, m.ScreenName, p.Text, at, m.Indices.Start(), m.Indices.End()))
+			p.Mentions = append(p.Mentions, mapping.Mention(id, m.ScreenName, p.Text, at, m.Indices.Start(), m.Indices.End()))
 		}
 	}
 	return nil
@@ -46,25 +49,25 @@ func (t *tweet) objects(p *schema.Post) {
 }
 
 func addLinks(p *schema.Post, named *entities) {
-	for _, u := range named.Urls[:min(len(named.Urls), maxEntities)] {
-		link := &schema.Link{Url: firstOf(u.Unwound.URL, u.ExpandedURL, u.URL), Title: short(u.Unwound.Title)}
+	for _, u := range named.Urls[:min(len(named.Urls), mapping.MaxEntities)] {
+		link := &schema.Link{Url: cmp.Or(u.Unwound.URL, u.ExpandedURL, u.URL), Title: mapping.Short(u.Unwound.Title)}
 		if link.Url == "" {
 			continue
 		}
-		if link.Url = clean(link.Url, maxURL); u.URL != link.Url {
-			link.Short = clean(u.URL, maxURL)
+		if link.Url = mapping.Clean(link.Url, mapping.MaxURL); u.URL != link.Url {
+			link.Short = mapping.Clean(u.URL, mapping.MaxURL)
 		}
 		p.Links = append(p.Links, link)
 	}
-	for _, h := range named.Hashtags[:min(len(named.Hashtags), maxEntities)] {
-		if tag := short(h.Text); tag != "" {
+	for _, h := range named.Hashtags[:min(len(named.Hashtags), mapping.MaxEntities)] {
+		if tag := mapping.Short(h.Text); tag != "" {
 			p.Hashtags = append(p.Hashtags, tag)
 		}
 	}
 }
 
 func addMedia(p *schema.Post, media []twitter.MediaEntity) {
-	for _, m := range media[:min(len(media), maxEntities)] {
+	for _, m := range media[:min(len(media), mapping.MaxEntities)] {
 		kind := "image"
 		switch m.Type {
 		case "video":
@@ -73,17 +76,8 @@ func addMedia(p *schema.Post, media []twitter.MediaEntity) {
 			kind = "animation"
 		}
 		id, err := numericID(m.IDStr, m.ID)
-		if url := clean(firstOf(m.MediaURLHttps, m.MediaURL), maxURL); err == nil && (id != "" || url != "") {
+		if url := mapping.Clean(cmp.Or(m.MediaURLHttps, m.MediaURL), mapping.MaxURL); err == nil && (id != "" || url != "") {
 			p.Media = append(p.Media, &schema.Media{Kind: kind, NativeId: id, Url: url})
 		}
 	}
-}
-
-func firstOf(options ...string) string {
-	for _, s := range options {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

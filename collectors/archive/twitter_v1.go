@@ -6,6 +6,7 @@ import (
 	"github.com/dghubble/go-twitter/twitter" //nolint:staticcheck // Its types describe the archives; v1.1 has no other maintained ones.
 	gojson "github.com/goccy/go-json"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -81,13 +82,13 @@ func (*unread) UnmarshalJSON([]byte) error { return nil }
 // notice is a message of which only the kind matters.
 type notice = unread
 
-func (twitterV1) decode(rec []byte) (decoded, error) {
-	if err := checkJSON(rec); err != nil {
-		return decoded{}, err
+func (twitterV1) decode(rec []byte) (mapping.Decoded, error) {
+	if err := mapping.CheckJSON(rec); err != nil {
+		return mapping.Decoded{}, err
 	}
 	var t tweet
-	if err := unmarshal(rec, &t); err != nil {
-		return decoded{}, err
+	if err := mapping.Unmarshal(rec, &t); err != nil {
+		return mapping.Decoded{}, err
 	}
 	switch {
 	case t.Delete != nil:
@@ -99,7 +100,7 @@ func (twitterV1) decode(rec []byte) (decoded, error) {
 }
 
 // other is a message that is neither a status nor a deletion.
-func (t *tweet) other() (decoded, error) {
+func (t *tweet) other() (mapping.Decoded, error) {
 	for _, n := range [...]struct {
 		kind  string
 		given *notice
@@ -118,58 +119,58 @@ func (t *tweet) other() (decoded, error) {
 		{"control", t.Control},
 	} {
 		if n.given != nil {
-			return decoded{kind: n.kind}, nil
+			return mapping.Decoded{Kind: n.kind}, nil
 		}
 	}
 	switch {
 	case t.Error != nil || t.Errors != nil:
-		return decoded{}, reject(schema.ReasonUpstream, "Twitter sent an error")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonUpstream, "Twitter sent an error")
 	case t.CreatedAt != "" || t.Text != "" || t.User != nil:
-		return decoded{}, reject(schema.ReasonMissingID, "a status without id")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingID, "a status without id")
 	}
-	return decoded{}, reject(schema.ReasonUnknownEvent, "neither a status nor a notice of the stream")
+	return mapping.Decoded{}, mapping.Reject(schema.ReasonUnknownEvent, "neither a status nor a notice of the stream")
 }
 
-func (t *tweet) deletion() (decoded, error) {
+func (t *tweet) deletion() (mapping.Decoded, error) {
 	status := t.Delete.Status
 	if status == nil {
-		return decoded{kind: "delete_other"}, nil // A like or a direct message.
+		return mapping.Decoded{Kind: "delete_other"}, nil // A like or a direct message.
 	}
 	id, err := numericID(status.IDStr, status.ID)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	if id == "" {
-		return decoded{}, reject(schema.ReasonMissingID, "a deletion that names no status")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingID, "a deletion that names no status")
 	}
 	author, err := numericID(status.UserIDStr, status.UserID)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	var ms int64
 	if t.Delete.TimestampMS != "" {
-		if ms, err = strconv.ParseInt(t.Delete.TimestampMS, 10, 64); err != nil || !plausible(ms) {
-			return decoded{}, reject(schema.ReasonBadTime, "timestamp_ms is no time")
+		if ms, err = strconv.ParseInt(t.Delete.TimestampMS, 10, 64); err != nil || !mapping.Plausible(ms) {
+			return mapping.Decoded{}, mapping.Reject(schema.ReasonBadTime, "timestamp_ms is no time")
 		}
 	}
-	return decoded{kind: "delete", ms: ms, event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
+	return mapping.Decoded{Kind: "delete", MS: ms, Event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
 		Platform: schema.PlatformX, NativeId: id, AuthorId: author, ClaimedMs: ms, CollectedMs: ms,
 	}}}}, nil
 }
 
 // post is the status itself; what it repeats, quotes or answers is a reference.
-func (t *tweet) post() (decoded, error) {
+func (t *tweet) post() (mapping.Decoded, error) {
 	id, err := numericID(t.IDStr, t.ID)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	ms, err := rubyTime(t.CreatedAt)
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	author, err := t.User.snapshot()
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	text, at, named := t.words()
 	p := &schema.Post{
@@ -177,23 +178,23 @@ func (t *tweet) post() (decoded, error) {
 		Text: text, Sensitive: t.PossiblySensitive, Client: client(t.Source), Permalink: "https://twitter.com/i/status/" + id,
 	}
 	if t.Lang != "" && t.Lang != "und" {
-		p.Langs = []string{short(t.Lang)}
+		p.Langs = []string{mapping.Short(t.Lang)}
 	}
 	if err := t.references(p); err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	if err := t.counts(p); err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	if err := addMentions(p, named, at); err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	t.objects(p)
-	return decoded{kind: p.Kind.Name(), ms: ms, event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
+	return mapping.Decoded{Kind: p.Kind.Name(), MS: ms, Event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
 }
 
 // words is the whole text, its places, and the entities that go with it.
-func (t *tweet) words() (text string, at places, named *entities) {
+func (t *tweet) words() (text string, at mapping.Places, named *entities) {
 	given := t.Text
 	named = t.Entities
 	switch {
@@ -202,7 +203,7 @@ func (t *tweet) words() (text string, at places, named *entities) {
 	case t.FullText != "":
 		given = t.FullText
 	}
-	text, at = cleanTweet(given)
+	text, at = mapping.CleanTweet(given)
 	return text, at, named
 }
 
@@ -229,7 +230,7 @@ func (t *tweet) references(p *schema.Post) error {
 	if reply != "" {
 		p.Kind = schema.KindReply
 		who, err := numericID(t.InReplyToUserIDStr, t.InReplyToUserID)
-		p.ReplyTo = &schema.Reference{NativeId: reply, AuthorId: who, AuthorHandle: short(t.InReplyToScreenName)}
+		p.ReplyTo = &schema.Reference{NativeId: reply, AuthorId: who, AuthorHandle: mapping.Short(t.InReplyToScreenName)}
 		return err
 	}
 	return nil
@@ -249,10 +250,10 @@ func (t *tweet) reference(id string) (*schema.Reference, error) {
 		ref.NativeId = own
 	}
 	if ref.NativeId == "" {
-		return nil, reject(schema.ReasonMissingID, "an embedded status without id")
+		return nil, mapping.Reject(schema.ReasonMissingID, "an embedded status without id")
 	}
 	if t.User != nil {
-		ref.AuthorHandle = short(t.User.ScreenName)
+		ref.AuthorHandle = mapping.Short(t.User.ScreenName)
 		ref.AuthorId, err = numericID(t.User.IDStr, t.User.ID)
 	}
 	return ref, err
@@ -263,7 +264,7 @@ func (t *tweet) reference(id string) (*schema.Reference, error) {
 func (t *tweet) counts(p *schema.Post) error {
 	for _, n := range [...]int{t.FavoriteCount, t.RetweetCount, t.ReplyCount, t.QuoteCount} {
 		if n < 0 {
-			return reject(schema.ReasonBadField, "a count is below zero")
+			return mapping.Reject(schema.ReasonBadField, "a count is below zero")
 		}
 	}
 	if p.Kind != schema.KindRepost && t.FavoriteCount+t.RetweetCount+t.ReplyCount+t.QuoteCount != 0 {

@@ -1,4 +1,4 @@
-package archive
+package bluesky
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	gojson "github.com/goccy/go-json"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -14,9 +15,6 @@ const (
 	feedPost   = "app.bsky.feed.post"
 	feedRepost = "app.bsky.feed.repost"
 )
-
-// jetstream decodes events of Bluesky's Jetstream, version 1.
-type jetstream struct{}
 
 type jetEvent struct {
 	DID      string       `json:"did"`
@@ -46,17 +44,18 @@ type jetAccount struct {
 	Status string `json:"status"`
 }
 
-func (jetstream) decode(rec []byte) (decoded, error) {
-	if err := checkJSON(rec); err != nil {
-		return decoded{}, err
+// Decode maps an event of Bluesky's Jetstream, version 1.
+func Decode(rec []byte) (mapping.Decoded, error) {
+	if err := mapping.CheckJSON(rec); err != nil {
+		return mapping.Decoded{}, err
 	}
 	var e jetEvent
-	if err := unmarshal(rec, &e); err != nil {
-		return decoded{}, err
+	if err := mapping.Unmarshal(rec, &e); err != nil {
+		return mapping.Decoded{}, err
 	}
 	ms, err := e.check()
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	switch {
 	case e.Kind == "commit" && e.Commit != nil:
@@ -66,32 +65,32 @@ func (jetstream) decode(rec []byte) (decoded, error) {
 	case e.Kind == "account" && e.Account != nil:
 		return e.account(ms)
 	}
-	return decoded{}, reject(schema.ReasonUnknownEvent, "an event of kind %.40q", e.Kind)
+	return mapping.Decoded{}, mapping.Reject(schema.ReasonUnknownEvent, "an event of kind %.40q", e.Kind)
 }
 
 // check is the time of an event that has what every event has.
 func (e *jetEvent) check() (int64, error) {
 	if e.Kind == "" && e.DID == "" {
-		return 0, reject(schema.ReasonUnknownEvent, "no event of Jetstream")
+		return 0, mapping.Reject(schema.ReasonUnknownEvent, "no event of Jetstream")
 	}
 	if e.DID == "" {
-		return 0, reject(schema.ReasonMissingUser, "an event without did")
+		return 0, mapping.Reject(schema.ReasonMissingUser, "an event without did")
 	}
 	if !validDID(e.DID) {
-		return 0, reject(schema.ReasonBadField, "did is no DID")
+		return 0, mapping.Reject(schema.ReasonBadField, "did is no DID")
 	}
 	if e.TimeUS == 0 {
-		return 0, reject(schema.ReasonMissingTime, "an event without time_us")
+		return 0, mapping.Reject(schema.ReasonMissingTime, "an event without time_us")
 	}
 	ms := e.TimeUS / 1000
-	if !plausible(ms) {
-		return 0, reject(schema.ReasonBadTime, "time_us is no time")
+	if !mapping.Plausible(ms) {
+		return 0, mapping.Reject(schema.ReasonBadTime, "time_us is no time")
 	}
 	return ms, nil
 }
 
 // commit is what an author did to a record.
-func (e *jetEvent) commit(ms int64) (decoded, error) {
+func (e *jetEvent) commit(ms int64) (mapping.Decoded, error) {
 	c := e.Commit
 	kind, isPost := collectionKind(c.Collection)
 	switch c.Operation {
@@ -101,20 +100,20 @@ func (e *jetEvent) commit(ms int64) (decoded, error) {
 			kind += "_" + c.Operation
 		}
 	default:
-		return decoded{}, reject(schema.ReasonUnknownEvent, "a commit with operation %.40q", c.Operation)
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonUnknownEvent, "a commit with operation %.40q", c.Operation)
 	}
 	if !isPost {
-		return decoded{kind: kind, ms: ms}, nil
+		return mapping.Decoded{Kind: kind, MS: ms}, nil
 	}
 	if c.RKey == "" {
-		return decoded{}, reject(schema.ReasonMissingID, "a commit without rkey")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonMissingID, "a commit without rkey")
 	}
 	if !validRKey(c.RKey) {
-		return decoded{}, reject(schema.ReasonBadField, "rkey is no record key")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonBadField, "rkey is no record key")
 	}
 	uri := "at://" + e.DID + "/" + c.Collection + "/" + c.RKey
 	if c.Operation == "delete" {
-		return decoded{kind: "delete", ms: ms, event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
+		return mapping.Decoded{Kind: "delete", MS: ms, Event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
 			Platform: schema.PlatformBluesky, NativeId: uri, AuthorId: e.DID, ClaimedMs: ms, CollectedMs: ms,
 		}}}}, nil
 	}
@@ -127,14 +126,14 @@ func (e *jetEvent) commit(ms int64) (decoded, error) {
 		err = bskyPost(p, c.Record)
 	}
 	if err != nil {
-		return decoded{}, err
+		return mapping.Decoded{}, err
 	}
 	kind = p.Kind.Name()
 	if c.Operation == "update" {
 		p.Revision = revision(c.Rev, e.TimeUS)
 		kind += "_update"
 	}
-	return decoded{kind: kind, ms: ms, event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
+	return mapping.Decoded{Kind: kind, MS: ms, Event: &schema.Event{Kind: &schema.Event_Post{Post: p}}}, nil
 }
 
 // collectionKind is how coverage counts the records of a collection. Anybody
@@ -151,18 +150,18 @@ func collectionKind(collection string) (kind string, post bool) {
 	return "other", false
 }
 
-func (e *jetEvent) identity(ms int64) (decoded, error) {
+func (e *jetEvent) identity(ms int64) (mapping.Decoded, error) {
 	if e.Identity.DID != "" && e.Identity.DID != e.DID {
-		return decoded{}, reject(schema.ReasonBadField, "the event and its identity name two accounts")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonBadField, "the event and its identity name two accounts")
 	}
-	return decoded{kind: "identity", ms: ms, event: &schema.Event{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{
-		Platform: schema.PlatformBluesky, NativeId: e.DID, Handle: short(e.Identity.Handle), CollectedMs: ms,
+	return mapping.Decoded{Kind: "identity", MS: ms, Event: &schema.Event{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{
+		Platform: schema.PlatformBluesky, NativeId: e.DID, Handle: mapping.Short(e.Identity.Handle), CollectedMs: ms,
 	}}}}, nil
 }
 
-func (e *jetEvent) account(ms int64) (decoded, error) {
+func (e *jetEvent) account(ms int64) (mapping.Decoded, error) {
 	if e.Account.DID != "" && e.Account.DID != e.DID {
-		return decoded{}, reject(schema.ReasonBadField, "the event and its account name two accounts")
+		return mapping.Decoded{}, mapping.Reject(schema.ReasonBadField, "the event and its account name two accounts")
 	}
 	status := schema.AccountStatus_ACCOUNT_STATUS_UNSPECIFIED
 	switch {
@@ -175,7 +174,7 @@ func (e *jetEvent) account(ms int64) (decoded, error) {
 	case e.Account.Status == "deleted":
 		status = schema.AccountStatus_ACCOUNT_STATUS_DELETED
 	}
-	return decoded{kind: "account", ms: ms, event: &schema.Event{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{
+	return mapping.Decoded{Kind: "account", MS: ms, Event: &schema.Event{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{
 		Platform: schema.PlatformBluesky, NativeId: e.DID, Status: status, CollectedMs: ms,
 	}}}}, nil
 }
@@ -195,30 +194,19 @@ func revision(rev string, timeUS int64) uint64 {
 }
 
 func validDID(s string) bool {
-	return strings.HasPrefix(s, "did:") && len(s) > len("did:x:") && len(s) <= maxShort && wordOf(s, ".:_-%")
+	return strings.HasPrefix(s, "did:") && len(s) > len("did:x:") && len(s) <= mapping.MaxShort && mapping.WordOf(s, ".:_-%")
 }
 
-func validRKey(s string) bool { return len(s) <= 512 && wordOf(s, ".:_-~") }
-
-// wordOf says whether s is ASCII letters, digits and some other characters.
-func wordOf(s, others string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && strings.IndexByte(others, c) < 0 {
-			return false
-		}
-	}
-	return true
-}
+func validRKey(s string) bool { return len(s) <= 512 && mapping.WordOf(s, ".:_-~") }
 
 // claim reads the time that an author's client wrote.
 func claim(s string) (int64, error) {
 	if s == "" {
-		return 0, reject(schema.ReasonMissingTime, "a record without createdAt")
+		return 0, mapping.Reject(schema.ReasonMissingTime, "a record without createdAt")
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		return 0, reject(schema.ReasonBadTime, "createdAt is no time of RFC 3339")
+		return 0, mapping.Reject(schema.ReasonBadTime, "createdAt is no time of RFC 3339")
 	}
 	return t.UnixMilli(), nil
 }

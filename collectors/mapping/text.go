@@ -1,4 +1,4 @@
-package archive
+package mapping
 
 import (
 	"html"
@@ -8,15 +8,15 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-// places says where a text as given lies in the text that is kept: for each
+// Places says where a text as given lies in the text that is kept: for each
 // unit of the first, the byte of the second. It is nil where both are the same.
-type places []uint32
+type Places []uint32
 
 // nowhere stands for a unit inside a character.
 const nowhere = ^uint32(0)
 
-// span maps [from, to) and says whether it names whole characters of the text.
-func (p places) span(text string, from, to int) (start, end int, ok bool) {
+// Span maps [from, to) and says whether it names whole characters of the text.
+func (p Places) Span(text string, from, to int) (start, end int, ok bool) {
 	if from < 0 || to <= from {
 		return 0, 0, false
 	}
@@ -36,18 +36,18 @@ func boundary(text string, at int) bool {
 	return at == len(text) || utf8.RuneStart(text[at])
 }
 
-// cleanText is clean for a text that has offsets in bytes.
-func cleanText(given string) (string, places) {
-	if text := clean(given, maxText); text == given {
+// CleanText is Clean for a text that has offsets in bytes.
+func CleanText(given string) (string, Places) {
+	if text := Clean(given, MaxText); text == given {
 		return text, nil
 	}
 	return rewrite(given, func(string) (string, int) { return "", 0 }, true)
 }
 
-// cleanTweet is clean for a text of Twitter, whose offsets are in characters
+// CleanTweet is Clean for a text of Twitter, whose offsets are in characters
 // and which has '&', '<' and '>' escaped as in HTML.
-func cleanTweet(given string) (string, places) {
-	if len(given) <= maxText && plain(given) && strings.IndexByte(given, '&') < 0 {
+func CleanTweet(given string) (string, Places) {
+	if len(given) <= MaxText && plain(given) && strings.IndexByte(given, '&') < 0 {
 		return given, nil
 	}
 	return rewrite(given, tweetEntity, false)
@@ -65,9 +65,9 @@ func tweetEntity(s string) (string, int) {
 
 // rewrite cleans a text character by character and notes the places. Units are
 // bytes or characters.
-func rewrite(given string, entity func(string) (string, int), bytes bool) (string, places) {
-	out := make([]byte, 0, min(len(given), maxText))
-	at := make(places, 0, len(given)+1)
+func rewrite(given string, entity func(string) (string, int), bytes bool) (string, Places) {
+	out := make([]byte, 0, min(len(given), MaxText))
+	at := make(Places, 0, len(given)+1)
 	note := func(units int) {
 		at = append(at, uint32(len(out)))
 		for range units - 1 {
@@ -93,7 +93,7 @@ func rewrite(given string, entity func(string) (string, int), bytes bool) (strin
 		if bytes {
 			units = size
 		}
-		if len(out)+len(kept) > maxText {
+		if len(out)+len(kept) > MaxText {
 			break
 		}
 		note(units)
@@ -121,9 +121,9 @@ func plain(s string) bool {
 	return true
 }
 
-// clean makes a string fit for the log: valid UTF-8 without control characters
+// Clean makes a string fit for the log: valid UTF-8 without control characters
 // but line breaks and tabs, and no longer than limit.
-func clean(s string, limit int) string {
+func Clean(s string, limit int) string {
 	if len(s) > limit {
 		end := limit
 		for end > 0 && !utf8.RuneStart(s[end]) && end > limit-utf8.UTFMax {
@@ -141,18 +141,19 @@ func clean(s string, limit int) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	if len(s) > limit { // Replaced bytes became longer.
-		return clean(s, limit)
+		return Clean(s, limit)
 	}
 	return s
 }
 
-func short(s string) string { return clean(s, maxShort) }
+// Short is Clean for a name, an id or a label.
+func Short(s string) string { return Clean(s, MaxShort) }
 
-// mention names an account at a place of a text; where the place makes no
+// Mention names an account at a place of a text; where the place makes no
 // sense, it is left open.
-func mention(id, handle, text string, at places, from, to int) *schema.Mention {
-	m := &schema.Mention{NativeId: short(id), Handle: short(handle)}
-	if start, end, ok := at.span(text, from, to); ok {
+func Mention(id, handle, text string, at Places, from, to int) *schema.Mention {
+	m := &schema.Mention{NativeId: Short(id), Handle: Short(handle)}
+	if start, end, ok := at.Span(text, from, to); ok {
 		m.Start, m.End = uint32(start), uint32(end)
 	}
 	return m

@@ -1,4 +1,4 @@
-package archive
+package bluesky
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 
 	gojson "github.com/goccy/go-json"
 
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -79,10 +80,10 @@ type bskyBlob struct {
 
 func readRecord(raw gojson.RawMessage) (*bskyRecord, error) {
 	if len(raw) == 0 || raw[0] != '{' {
-		return nil, reject(schema.ReasonBadField, "a commit without record")
+		return nil, mapping.Reject(schema.ReasonBadField, "a commit without record")
 	}
 	r := new(bskyRecord)
-	return r, unmarshal(raw, r)
+	return r, mapping.Unmarshal(raw, r)
 }
 
 func bskyRepost(p *schema.Post, raw gojson.RawMessage) error {
@@ -91,7 +92,7 @@ func bskyRepost(p *schema.Post, raw gojson.RawMessage) error {
 		return err
 	}
 	if r.Subject == nil || r.Subject.URI == "" {
-		return reject(schema.ReasonBadField, "a repost without subject")
+		return mapping.Reject(schema.ReasonBadField, "a repost without subject")
 	}
 	p.Kind = schema.KindRepost
 	if p.RepostOf, err = atReference(r.Subject.URI); err != nil {
@@ -110,13 +111,13 @@ func bskyPost(p *schema.Post, raw gojson.RawMessage) error {
 		return err
 	}
 	p.Kind = schema.KindPost
-	var at places
-	p.Text, at = cleanText(r.Text)
+	var at mapping.Places
+	p.Text, at = mapping.CleanText(r.Text)
 	for _, lang := range r.Langs[:min(len(r.Langs), 8)] {
-		p.Langs = append(p.Langs, short(lang))
+		p.Langs = append(p.Langs, mapping.Short(lang))
 	}
 	r.facets(p, at)
-	for _, tag := range r.Tags[:min(len(r.Tags), maxEntities)] {
+	for _, tag := range r.Tags[:min(len(r.Tags), mapping.MaxEntities)] {
 		addTag(p, tag)
 	}
 	if err := r.Embed.add(p, true); err != nil {
@@ -133,23 +134,23 @@ func bskyPost(p *schema.Post, raw gojson.RawMessage) error {
 }
 
 // facets adds what the author's client marked in the text, in its order.
-func (r *bskyRecord) facets(p *schema.Post, at places) {
+func (r *bskyRecord) facets(p *schema.Post, at mapping.Places) {
 	byStart := func(a, b bskyFacet) int { return cmp.Compare(a.Index.Start, b.Index.Start) }
 	if !slices.IsSortedFunc(r.Facets, byStart) {
 		slices.SortStableFunc(r.Facets, byStart)
 	}
-	for _, facet := range r.Facets[:min(len(r.Facets), maxEntities)] {
+	for _, facet := range r.Facets[:min(len(r.Facets), mapping.MaxEntities)] {
 		for _, f := range facet.Features[:min(len(facet.Features), 8)] {
 			switch f.Type {
 			case "app.bsky.richtext.facet#mention":
-				if validDID(f.DID) && len(p.Mentions) < maxEntities {
-					p.Mentions = append(p.Mentions, mention(f.DID, "", p.Text, at, facet.Index.Start, facet.Index.End))
+				if validDID(f.DID) && len(p.Mentions) < mapping.MaxEntities {
+					p.Mentions = append(p.Mentions, mapping.Mention(f.DID, "", p.Text, at, facet.Index.Start, facet.Index.End))
 				}
 			case "app.bsky.richtext.facet#link":
-				link := addLink(p, f.URI)
-				start, end, ok := at.span(p.Text, facet.Index.Start, facet.Index.End)
+				link := mapping.AddLink(p, f.URI)
+				start, end, ok := at.Span(p.Text, facet.Index.Start, facet.Index.End)
 				if link != nil && ok && p.Text[start:end] != link.Url {
-					link.Short = clean(p.Text[start:end], maxShort)
+					link.Short = mapping.Clean(p.Text[start:end], mapping.MaxShort)
 				}
 			case "app.bsky.richtext.facet#tag":
 				addTag(p, f.Tag)
@@ -159,25 +160,9 @@ func (r *bskyRecord) facets(p *schema.Post, at places) {
 }
 
 func addTag(p *schema.Post, tag string) {
-	if tag = strings.TrimLeft(short(tag), "#＃"); tag != "" && len(p.Hashtags) < maxEntities && !slices.Contains(p.Hashtags, tag) {
+	if tag = strings.TrimLeft(mapping.Short(tag), "#＃"); tag != "" && len(p.Hashtags) < mapping.MaxEntities && !slices.Contains(p.Hashtags, tag) {
 		p.Hashtags = append(p.Hashtags, tag)
 	}
-}
-
-// addLink adds a link once and returns it, or nil where there is no room.
-func addLink(p *schema.Post, uri string) *schema.Link {
-	uri = clean(uri, maxURL)
-	for _, link := range p.Links {
-		if link.Url == uri {
-			return link
-		}
-	}
-	if uri == "" || len(p.Links) >= maxEntities {
-		return nil
-	}
-	link := &schema.Link{Url: uri}
-	p.Links = append(p.Links, link)
-	return link
 }
 
 // add adds what is embedded. A medium of a recordWithMedia holds no other.
@@ -187,17 +172,17 @@ func (e *bskyEmbed) add(p *schema.Post, outer bool) error {
 	}
 	switch e.Type {
 	case "app.bsky.embed.external":
-		if link := addLink(p, e.External.URI); link != nil {
-			link.Title = short(e.External.Title)
+		if link := mapping.AddLink(p, e.External.URI); link != nil {
+			link.Title = mapping.Short(e.External.Title)
 		}
 	case "app.bsky.embed.images":
-		for _, image := range e.Images[:min(len(e.Images), maxEntities)] {
+		for _, image := range e.Images[:min(len(e.Images), mapping.MaxEntities)] {
 			addBlob(p, "image", image.Image, image.Alt)
 		}
 	case "app.bsky.embed.video":
 		addBlob(p, "video", e.Video, e.Alt)
 	case "app.bsky.embed.record", "app.bsky.embed.recordWithMedia":
-		uri := firstOf(e.Record.Record.URI, e.Record.URI)
+		uri := cmp.Or(e.Record.Record.URI, e.Record.URI)
 		if strings.Contains(uri, "/"+feedPost+"/") { // Else a list, a feed, a starter pack.
 			ref, err := atReference(uri)
 			if err != nil {
@@ -213,8 +198,8 @@ func (e *bskyEmbed) add(p *schema.Post, outer bool) error {
 }
 
 func addBlob(p *schema.Post, kind string, blob bskyBlob, alt string) {
-	if id := short(firstOf(blob.Ref.Link, blob.CID)); id != "" {
-		p.Media = append(p.Media, &schema.Media{Kind: kind, NativeId: id, Alt: clean(alt, maxURL)})
+	if id := mapping.Short(cmp.Or(blob.Ref.Link, blob.CID)); id != "" {
+		p.Media = append(p.Media, &schema.Media{Kind: kind, NativeId: id, Alt: mapping.Clean(alt, mapping.MaxURL)})
 	}
 }
 
@@ -222,8 +207,8 @@ func addBlob(p *schema.Post, kind string, blob bskyBlob, alt string) {
 func atReference(uri string) (*schema.Reference, error) {
 	rest, ok := strings.CutPrefix(uri, "at://")
 	author, path, found := strings.Cut(rest, "/")
-	if !ok || !found || author == "" || path == "" || len(uri) > maxShort || !wordOf(rest, ".:_-~%/") {
-		return nil, reject(schema.ReasonBadField, "an AT URI that names no record")
+	if !ok || !found || author == "" || path == "" || len(uri) > mapping.MaxShort || !mapping.WordOf(rest, ".:_-~%/") {
+		return nil, mapping.Reject(schema.ReasonBadField, "an AT URI that names no record")
 	}
 	ref := &schema.Reference{NativeId: uri}
 	if strings.HasPrefix(author, "did:") {
