@@ -2,11 +2,9 @@ package collectors
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
 )
 
 // Fetch asks a source once and emits what is new. It returns how long to wait
@@ -51,35 +49,4 @@ func (p *Poll) Run(ctx context.Context, emit Emit) error {
 			return nil
 		}
 	}
-}
-
-// RunAll runs collectors until ctx ends. One that fails starts again after a
-// pause and does not stop the others; one that ends without an error has ended
-// for good.
-func RunAll(ctx context.Context, all []Collector, emit Emit, log *zap.Logger) error {
-	group, ctx := errgroup.WithContext(ctx)
-	for _, c := range all {
-		group.Go(func() error {
-			backoff := Backoff{First: time.Second, Last: 5 * time.Minute}
-			for {
-				started := time.Now()
-				err := c.Run(ctx, emit)
-				if err == nil || ctx.Err() != nil {
-					return nil //nolint:nilerr // What failed because it was told to end has not failed.
-				}
-				if time.Since(started) > backoff.Last {
-					backoff.Reset()
-				}
-				wait := backoff.Next(err)
-				log.Warn("collector failed and will start again", zap.String("collector", c.Name()), zap.Duration("wait", wait), zap.Error(err))
-				if !sleep(ctx, wait) {
-					return nil
-				}
-			}
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("collectors: %w", err)
-	}
-	return nil
 }

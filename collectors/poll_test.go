@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,50 +121,4 @@ func TestPollThatIsCutOffIsNoFailure(t *testing.T) {
 	if err := p.Run(ctx, nil); err != nil || logs.Len() != 0 {
 		t.Errorf("%v, %d lines", err, logs.Len())
 	}
-}
-
-// scripted is a collector that fails a number of times and then does as told.
-type scripted struct {
-	name  string
-	fails int32
-	then  func(ctx context.Context) error
-	runs  atomic.Int32
-}
-
-func (s *scripted) Name() string { return s.name }
-
-func (s *scripted) Run(ctx context.Context, _ Emit) error {
-	if s.runs.Add(1) <= s.fails {
-		return errSource
-	}
-	return s.then(ctx)
-}
-
-func TestAFailingCollectorDoesNotStopTheOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
-		defer stop()
-		untilEnd := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-		broken := &scripted{name: "broken", fails: 1 << 30}
-		recovers := &scripted{name: "recovers", fails: 3, then: untilEnd}
-		seldom := &scripted{name: "seldom", then: func(ctx context.Context) error {
-			sleep(ctx, 10*time.Minute)
-			return errSource
-		}}
-		steady := &scripted{name: "steady", then: untilEnd}
-		ended := &scripted{name: "ended", then: func(context.Context) error { return nil }}
-		if err := RunAll(ctx, []Collector{broken, recovers, seldom, steady, ended}, nil, zap.NewNop()); err != nil {
-			t.Errorf("%v", err)
-		}
-		if r := broken.runs.Load(); r < 10 || r > 40 {
-			t.Errorf("the broken one was started %d times in an hour", r)
-		}
-		if n := seldom.runs.Load(); n < 5 {
-			t.Errorf("the one that fails every ten minutes was started %d times in an hour", n)
-		}
-		if recovers.runs.Load() != 4 || steady.runs.Load() != 1 || ended.runs.Load() != 1 {
-			t.Errorf("started %d, %d and %d times", recovers.runs.Load(), steady.runs.Load(), ended.runs.Load())
-		}
-	})
 }

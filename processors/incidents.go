@@ -15,12 +15,6 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-// Why offsets are missing, as coverage says it.
-const (
-	gapRetention = "log_retention" // Retention removed records before they were read.
-	gapReplaced  = "log_replaced"  // The log was replaced by a shorter one.
-)
-
 // collectorLog is the collector of what the log itself has to report.
 const collectorLog = "log"
 
@@ -70,14 +64,14 @@ func (p *Pipeline) gap(w *worker, at store.Partition, b *eventlog.Batch) error {
 	if from == 0 || from > to {
 		from = to
 	}
-	reason := gapRetention
+	reason := schema.OutageRetention
 	if b.Gap.From > b.First {
-		reason = gapReplaced
+		reason = schema.OutageReplaced
 	}
 	lost := uint64(b.Gap.To - b.Gap.From)
 	p.metrics.lost.WithLabelValues(b.Topic).Add(float64(lost))
 	p.log.Error("records of the log are lost to the store", zap.String("topic", b.Topic), zap.Int32("partition", b.Partition),
-		zap.Int64("from", b.Gap.From), zap.Int64("to", b.Gap.To), zap.String("reason", reason))
+		zap.Int64("from", b.Gap.From), zap.Int64("to", b.Gap.To), zap.String("reason", string(reason)))
 	event := tag.Event{Partition: at.Partition, Offset: uint64(b.First), Coverage: &schema.Coverage{
 		Source:    sourceOf(b),
 		MinuteMs:  to - to%time.Minute.Milliseconds(),
@@ -87,7 +81,7 @@ func (p *Pipeline) gap(w *worker, at store.Partition, b *eventlog.Batch) error {
 		Expected:  &lost,
 		GapFromMs: from,
 		GapToMs:   to,
-		GapReason: reason,
+		GapReason: string(reason),
 	}}
 	return w.writer.Add(&event, to)
 }

@@ -290,7 +290,8 @@ func (s *system) publish(at listen, checks []app.Check) error {
 	return s.lock.Publish(s.ends)
 }
 
-// processorsKeepUp is whether the processors run; they may be behind.
+// processorsKeepUp is whether the store says how far the processors are. That
+// they run needs no question: this process ends when they do.
 func (s *system) processorsKeepUp(ctx context.Context) error {
 	_, err := s.store.Progress(ctx, store.JobStored)
 	return err

@@ -28,7 +28,7 @@ type system struct {
 	log    *zap.Logger
 	reg    *prometheus.Registry
 
-	lock      *app.Lock // Nil where another process is the owner, or nothing is embedded.
+	lock      *app.Lock // Nil where another process is the owner.
 	passwords map[string]string
 	key       []byte // The study's.
 	ends      app.Endpoints

@@ -1,3 +1,4 @@
+// Package bluesky reads Bluesky: the events of its Jetstream, live and archived.
 package bluesky
 
 import (

@@ -20,7 +20,8 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-// benchBatch is what a consumer hands over at once when it is behind.
+// benchBatch is how many posts a commit writes, twice what a consumer hands over
+// at once when it is behind.
 const benchBatch = 50_000
 
 // BenchmarkCommit writes batches of posts with their authors' identities

@@ -51,7 +51,7 @@ type Status struct {
 	Tables    []TableStatus    // Every table of rows.
 	Platforms []PlatformStatus // What there is of each platform.
 	Gaps      []Gap            // The newest declared gaps.
-	Sources   []SourceStatus   // What each source delivered lately.
+	Sources   []SourceStatus   // What each source delivered, the newest first.
 	Stored    Offsets          // How far the log is stored.
 	Assessed  Offsets          // How far hourly is computed.
 }
@@ -77,7 +77,7 @@ type Gap struct {
 	Expected       uint64 // Events that are missing; 0 where unknown.
 }
 
-// SourceStatus is what a source delivered since the status was asked for.
+// SourceStatus is what a source delivered since the time that was asked about.
 type SourceStatus struct {
 	Source, Collector           string
 	Newest                      time.Time // Minute of the newest record.

@@ -126,8 +126,8 @@ func (t *Tagger) text(p *schema.Post, post *Post) {
 	}
 }
 
-// links derives the links, each URL once, before the text that shows them. What
-// is canonical about them is a later stage's business.
+// links derives the links, each URL once, before the text that shows them. URLs
+// are masked but not made canonical: two spellings of one address are two links.
 func (t *Tagger) links(p *schema.Post, post *Post) {
 	for _, link := range p.GetLinks() {
 		given := link.GetUrl()
