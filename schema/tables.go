@@ -10,6 +10,9 @@ const (
 	TableCoverage   = "coverage_rows"
 	TableRejects    = "reject_rows"
 	TableHourly     = "hourly_rows"
+	TableSources    = "source_rows"
+	TableQueries    = "query_rows"
+	TableAlerts     = "alert_rows"
 	TableChanged    = "changed_hours"
 	TableProgress   = "progress"
 	TableMigrations = "migrations"
@@ -37,7 +40,7 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), queryRows(), alertRows(), changedHours(), progress(), migrations(),
 	}
 }
 
@@ -116,11 +119,13 @@ func postRelations() []Column {
 		{Name: "mentions", Type: "Array(UUID)", Doc: "Accounts mentioned.", Codec: codecID},
 		{Name: "hashtags", Type: "Array(String)", Doc: "Hashtags in lower case without '#', in the order of the text.", Codec: codecID},
 		{Name: "links.url", Type: "Array(String)", Doc: "URLs, those of profiles and posts as platform and pseudonym.", Codec: codecID},
-		{Name: "links.domain", Type: typeWords, Doc: "Their registrable domains (Public Suffix List)."},
-		{Name: "links.unresolved", Type: "Array(Bool)", Doc: "The URL is a shortener's: its target is unknown."},
+		{Name: "links.canonical", Type: "Array(String)", Doc: "Their canonical forms; empty where that is the URL itself.", Codec: codecID},
+		{Name: "links.domain", Type: typeWords, Doc: "The registrable domains of the canonical forms (Public Suffix List)."},
+		{Name: "links.unresolved", Type: "Array(Bool)", Doc: "The canonical form is a shortener's: its target is unknown."},
 		{Name: "media.kind", Type: typeWords, Doc: "image, video, audio or animation."},
 		{Name: "media.id", Type: "Array(String)", Doc: "Pseudonyms of the attached media.", Codec: codecID},
 		{Name: "queries", Type: typeWords, Doc: "The study's queries that the post matched."},
+		{Name: "query_set", Type: typeWord, Doc: "The version of the study's queries that it was matched with, as in the relation queries; empty where the study had none."},
 		{Name: "likes", Type: "UInt64", Doc: "Likes when collected.", Codec: codecID},
 		{Name: "reposts", Type: "UInt64", Doc: "Reposts when collected.", Codec: codecID},
 		{Name: "replies", Type: "UInt64", Doc: "Replies when collected.", Codec: codecID},

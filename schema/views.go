@@ -10,7 +10,7 @@ const (
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), sources(), queries(), alerts(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.
@@ -31,7 +31,7 @@ func selectFrom(columns []Column, exprs map[string]string, rest string) string {
 	for i, c := range columns {
 		names[i] = c.Name
 		if expr, ok := exprs[c.Name]; ok {
-			names[i] = expr + " AS " + c.Name
+			names[i] = expr + " AS `" + c.Name + "`"
 		}
 	}
 	return "SELECT " + strings.Join(names, ", ") + "\nFROM " + rest
@@ -40,7 +40,7 @@ func selectFrom(columns []Column, exprs map[string]string, rest string) string {
 func posts() View {
 	columns := pick(postRows(), strings.Fields(`platform post_id account_id kind revision claimed_at created_at collected_at imported_at
 		clamped archived lang lang_source langs title text text_hash reply_to reply_to_account repost_of repost_of_account quote_of quote_of_account
-		mentions hashtags queries likes reposts replies quotes views client sensitive collector source _partition _offset`)...)
+		mentions hashtags queries query_set likes reposts replies quotes views client sensitive collector source _partition _offset`)...)
 	exprs := map[string]string{}
 	for i, c := range columns {
 		for _, reference := range []string{"reply_to", "repost_of", "quote_of"} {
@@ -60,16 +60,29 @@ func posts() View {
 func links() View {
 	columns := append(pick(postRows(), "platform", "post_id", "account_id", "created_at", "lang", "kind"),
 		Column{Name: "url", Type: "String", Doc: "The URL as given; of a profile or a post the platform and its pseudonym."},
-		Column{Name: "domain", Type: typeWord, Doc: "Its registrable domain (Public Suffix List); empty where it has none."},
+		Column{Name: "canonical", Type: "String", Doc: "Its canonical form: where a redirect that it carries leads, without tracking parameters, AMP and mobile hosts."},
+		Column{Name: "domain", Type: typeWord, Doc: "The registrable domain of the canonical form (Public Suffix List); empty where it has none."},
 		Column{Name: "unresolved", Type: "Bool", Doc: "The URL is a shortener's: its target is unknown."},
 		Column{Name: "source_class", Type: typeWord, Doc: "Class of the linked source at the time of the post; empty where it is not rated."})
 	return View{
 		Name: "links", Doc: "Links: one row per post and URL.", Columns: columns,
-		Query: "SELECT platform, post_id, account_id, created_at, lang, kind, url, domain, unresolved, '' AS source_class\n" +
+		Query: "SELECT platform, post_id, account_id, created_at, lang, kind, url, canonical, domain, unresolved, " + classAt + " AS source_class\n" +
+			"FROM (SELECT platform, post_id, account_id, created_at, lang, kind, url, if(other = '', url, other) AS canonical, domain, unresolved\n" +
 			"FROM " + StoreDatabase + "." + TablePosts + " FINAL\n" +
-			"ARRAY JOIN `links.url` AS url, `links.domain` AS domain, `links.unresolved` AS unresolved\nWHERE " + visiblePost,
-		From: []string{TablePosts, TableTombstones},
+			"ARRAY JOIN `links.url` AS url, `links.canonical` AS other, `links.domain` AS domain, `links.unresolved` AS unresolved\nWHERE " + visiblePost + ") AS l\n" +
+			JoinRatings("l.domain", "l.created_at"),
+		From: []string{TablePosts, TableTombstones, TableSources},
 	}
+}
+
+// classAt is the class that JoinRatings found; a rating that has ended is none.
+const classAt = "if(r.valid_to IS NULL OR l.created_at < r.valid_to, r.class, '')"
+
+// JoinRatings joins the rating of a domain at a time as r; where there is none,
+// its columns are empty. Shorteners and platforms are no sources.
+func JoinRatings(domain, at string) string {
+	return "ASOF LEFT JOIN (SELECT domain_or_account, valid_from, valid_to, class FROM " + StoreDatabase + "." + TableSources +
+		" FINAL WHERE NOT withdrawn) AS r\nON " + domain + " = r.domain_or_account AND " + at + " >= r.valid_from"
 }
 
 func actions() View {
@@ -78,7 +91,7 @@ func actions() View {
 		{Name: "account_id", Type: "UUID", Doc: "Who did it: pseudonym of the account."},
 		{Name: "post_id", Type: "UUID", Doc: "With which post: its pseudonym."},
 		{Name: "kind", Type: typeWord, Doc: "What kind of object: url, repost, text, hashtags, media or reply."},
-		{Name: "object_id", Type: "String", Doc: "To what: the URL, the pseudonym of the post or the media, the hash of the text's normal form in 16 hexadecimal digits, the hashtags joined by blanks."},
+		{Name: "object_id", Type: "String", Doc: "To what: the canonical URL, the pseudonym of the post or the media, the hash of the text's normal form in 16 hexadecimal digits, the hashtags joined by blanks."},
 		{Name: "created_at", Type: typeTime, Doc: "When, in event time."},
 	}
 	return View{
@@ -89,7 +102,7 @@ FROM ` + StoreDatabase + "." + TablePosts + ` FINAL
 ARRAY JOIN if(repost_of != ` + zeroUUID + `,
     [('repost', toString(repost_of))],
     arrayConcat(
-        arrayMap(u -> ('url', u), arrayDistinct(` + "`links.url`" + `)),
+        arrayMap(u -> ('url', u), arrayDistinct(arrayMap((u, c) -> if(c = '', u, c), ` + "`links.url`, `links.canonical`" + `))),
         arrayMap(m -> ('media', m), arrayDistinct(` + "`media.id`" + `)),
         if(text_hash = 0, [], [('text', leftPad(lower(hex(text_hash)), 16, '0'))]),
         if(empty(hashtags), [], [('hashtags', arrayStringConcat(hashtags, ' '))]),
@@ -130,6 +143,30 @@ func coverage() View {
 FROM ` + StoreDatabase + "." + TableCoverage + ` AS c FINAL
 GROUP BY source, minute`,
 		From: []string{TableCoverage},
+	}
+}
+
+func sources() View {
+	columns := pick(sourceRows(), "domain_or_account", "rater", "class", "score", "valid_from", "valid_to", "list_version", "citation", "found")
+	return View{
+		Name: "sources", Doc: "What raters say of sources, and from when to when.", Columns: columns,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableSources+" FINAL\nWHERE NOT withdrawn"), From: []string{TableSources},
+	}
+}
+
+func queries() View {
+	columns := pick(queryRows(), "query_set", "name", "list_version", "terms", "without", "languages", "valid_from", "valid_to", "first_used")
+	return View{
+		Name: "queries", Doc: "The study's queries, in each version that posts were matched with.", Columns: columns,
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableQueries+" FINAL"), From: []string{TableQueries},
+	}
+}
+
+func alerts() View {
+	columns := pick(alertRows(), "method", "subject", "from", "to", "expected", "observed", "reason", "evidence", "method_version")
+	return View{
+		Name: "alerts", Doc: "What wants attention: for now sources that fell silent against their own history.", Columns: columns,
+		Query: selectFrom(columns, map[string]string{"from": "`from`", "to": "`to`"}, StoreDatabase+"."+TableAlerts+" FINAL\nWHERE raised"), From: []string{TableAlerts},
 	}
 }
 

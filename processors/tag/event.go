@@ -57,6 +57,7 @@ type Post struct {
 	Links    []Link
 	Media    []Media
 	Queries  []string
+	QuerySet string // The version of the queries that the post was matched with.
 
 	Likes, Reposts, Replies, Quotes, Views uint64
 
@@ -81,7 +82,8 @@ type Version struct{ High, Low uint64 }
 // Link is a URL of a post.
 type Link struct {
 	URL        string // Masked: of a profile or a post the platform and its pseudonym.
-	Domain     string // Registrable domain, empty where there is none.
+	Canonical  string // The canonical form, masked in the same way; empty where that is the URL itself.
+	Domain     string // Registrable domain of the canonical form, empty where there is none.
 	Unresolved bool
 }
 

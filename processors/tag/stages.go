@@ -146,7 +146,15 @@ func (t *Tagger) links(p *schema.Post, post *Post) {
 		if hasLink(post.Links, masked) {
 			continue
 		}
-		post.Links = append(post.Links, Link{URL: masked, Domain: t.domains.registrable(host), Unresolved: t.shorteners[strings.TrimPrefix(host, "www.")]})
+		link := Link{URL: masked}
+		if canonical := t.canonical(given); canonical != given {
+			host, rest = cutURL(canonical)
+			if masked := t.mask.cut(canonical, host, rest); masked != link.URL {
+				link.Canonical = masked
+			}
+		}
+		link.Domain, link.Unresolved = t.domains.registrable(host), t.shorteners[strings.TrimPrefix(host, "www.")]
+		post.Links = append(post.Links, link)
 	}
 }
 

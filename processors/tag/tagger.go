@@ -68,6 +68,7 @@ type Tagger struct {
 	domains    *domainCache
 	public     map[string]bool
 	shorteners map[string]bool
+	carriers   map[string][]carrier
 	mask       masker
 	normal     normalizer
 	sources    map[sourceKey]string
@@ -88,7 +89,7 @@ func New(cfg Config) (*Tagger, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("tag: %w", err)
 	}
-	t := &Tagger{cfg: &cfg, public: map[string]bool{}, shorteners: map[string]bool{}}
+	t := &Tagger{cfg: &cfg, public: map[string]bool{}, shorteners: map[string]bool{}, carriers: knownCarriers()}
 	for _, host := range cfg.Shorteners {
 		t.shorteners[host] = true
 	}
@@ -105,7 +106,7 @@ func New(cfg Config) (*Tagger, error) {
 
 // Worker returns a tagger of the same configuration for another goroutine.
 func (t *Tagger) Worker() *Tagger {
-	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache(), sources: map[sourceKey]string{}}
+	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, carriers: t.carriers, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache(), sources: map[sourceKey]string{}}
 	w.mask.tagger = w
 	return w
 }

@@ -77,8 +77,8 @@ func TestLinks(t *testing.T) {
 	}
 	p.Links = append(p.Links, &schema.Link{Short: "https://bit.ly/x"})
 	want := []tag.Link{
-		{URL: "https://News.BBC.co.uk:443/a?utm_source=x", Domain: "bbc.co.uk"},
-		{URL: "http://t.co/abc", Domain: "t.co", Unresolved: true},
+		{URL: "https://News.BBC.co.uk:443/a?utm_source=x", Canonical: "https://news.bbc.co.uk/a", Domain: "bbc.co.uk"},
+		{URL: "http://t.co/abc", Canonical: "https://t.co/abc", Domain: "t.co", Unresolved: true},
 		{URL: account("otra"), Domain: "x.com"},
 		{URL: "https://bit.ly/x", Domain: "bit.ly", Unresolved: true},
 	}

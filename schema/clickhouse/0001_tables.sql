@@ -30,11 +30,13 @@ CREATE TABLE IF NOT EXISTS observatory_store.post_rows
     `mentions` Array(UUID) COMMENT 'Accounts mentioned.' CODEC(ZSTD(1)),
     `hashtags` Array(String) COMMENT 'Hashtags in lower case without \'#\', in the order of the text.' CODEC(ZSTD(1)),
     `links.url` Array(String) COMMENT 'URLs, those of profiles and posts as platform and pseudonym.' CODEC(ZSTD(1)),
-    `links.domain` Array(LowCardinality(String)) COMMENT 'Their registrable domains (Public Suffix List).',
-    `links.unresolved` Array(Bool) COMMENT 'The URL is a shortener\'s: its target is unknown.',
+    `links.canonical` Array(String) COMMENT 'Their canonical forms; empty where that is the URL itself.' CODEC(ZSTD(1)),
+    `links.domain` Array(LowCardinality(String)) COMMENT 'The registrable domains of the canonical forms (Public Suffix List).',
+    `links.unresolved` Array(Bool) COMMENT 'The canonical form is a shortener\'s: its target is unknown.',
     `media.kind` Array(LowCardinality(String)) COMMENT 'image, video, audio or animation.',
     `media.id` Array(String) COMMENT 'Pseudonyms of the attached media.' CODEC(ZSTD(1)),
     `queries` Array(LowCardinality(String)) COMMENT 'The study\'s queries that the post matched.',
+    `query_set` LowCardinality(String) COMMENT 'The version of the study\'s queries that it was matched with, as in the relation queries; empty where the study had none.',
     `likes` UInt64 COMMENT 'Likes when collected.' CODEC(ZSTD(1)),
     `reposts` UInt64 COMMENT 'Reposts when collected.' CODEC(ZSTD(1)),
     `replies` UInt64 COMMENT 'Replies when collected.' CODEC(ZSTD(1)),
@@ -212,6 +214,61 @@ ENGINE = ReplacingMergeTree(version)
 ORDER BY (hour, platform, lang, query, source_class, kind)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
 COMMENT 'Counts per hour, computed again from the de-duplicated posts whenever an hour changes.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.source_rows
+(
+    `domain_or_account` String COMMENT 'The host that is rated, in lower case; hosts below it share the rating.',
+    `rater` LowCardinality(String) COMMENT 'Whose rating it is.',
+    `valid_from` DateTime64(3, 'UTC') COMMENT 'From when it holds.' CODEC(Delta, ZSTD(1)),
+    `valid_to` Nullable(DateTime64(3, 'UTC')) COMMENT 'Until when it holds, excluded; null where it still does.',
+    `class` LowCardinality(String) COMMENT 'unreliable, conspiracy, satire, state-controlled, independent-public, imposter, fact-checker, mainstream or platform.',
+    `score` Nullable(Float64) COMMENT 'Reliability from 0 to 1 as the rater sees it; null where the rater gives none.',
+    `list_version` LowCardinality(String) COMMENT 'The version of the rater\'s list.',
+    `citation` String COMMENT 'On what the rating rests: an act, a docket, a page.' CODEC(ZSTD(3)),
+    `found` String COMMENT 'Where it was found that the rating is of this domain or account.' CODEC(ZSTD(3)),
+    `withdrawn` Bool COMMENT 'The rating is no longer in the rater\'s list and never held.',
+    `loaded_at` DateTime64(3, 'UTC') COMMENT 'When the list was loaded; the last one counts.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(loaded_at)
+ORDER BY (domain_or_account, rater, valid_from)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'What raters say of sources, and from when to when. A list that arrives later rates the past as well; a correction is another interval.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.query_rows
+(
+    `query_set` LowCardinality(String) COMMENT 'The version of all queries together: a hash of what they say.',
+    `name` LowCardinality(String) COMMENT 'The query, as in posts.queries.',
+    `list_version` LowCardinality(String) COMMENT 'The version of this query: a hash of what it says.',
+    `terms` Array(String) COMMENT 'Any of these must be in a post.' CODEC(ZSTD(3)),
+    `without` Array(String) COMMENT 'None of these may be.' CODEC(ZSTD(3)),
+    `languages` Array(LowCardinality(String)) COMMENT 'Languages of the posts; empty for all.',
+    `valid_from` Nullable(DateTime64(3, 'UTC')) COMMENT 'First time of the posts; null for no bound.',
+    `valid_to` Nullable(DateTime64(3, 'UTC')) COMMENT 'Time before which the posts are; null for no bound.',
+    `first_used` DateTime64(3, 'UTC') COMMENT 'When this version came into use.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (query_set, name)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'The study\'s queries, in each version that posts were matched with.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.alert_rows
+(
+    `method` LowCardinality(String) COMMENT 'What raised it, for example silence.',
+    `subject` String COMMENT 'What it is about; of a silence the source, as in coverage.' CODEC(ZSTD(1)),
+    `from` DateTime64(3, 'UTC') COMMENT 'Since when.' CODEC(Delta, ZSTD(1)),
+    `to` Nullable(DateTime64(3, 'UTC')) COMMENT 'Until when; null while it lasts.',
+    `expected` Float64 COMMENT 'What was expected in that time.',
+    `observed` Float64 COMMENT 'What was observed.',
+    `reason` LowCardinality(String) COMMENT 'Why, where that is known: the outage that coverage states.',
+    `evidence` String COMMENT 'In words, with the figures that it rests on.' CODEC(ZSTD(3)),
+    `method_version` LowCardinality(String) COMMENT 'The version of the method.',
+    `raised` Bool COMMENT 'False where a later computation no longer finds it.',
+    `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (method, subject, from)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'What wants attention, computed again whenever what it rests on changes.';
 
 CREATE TABLE IF NOT EXISTS observatory_store.changed_hours
 (

@@ -32,11 +32,13 @@ type Posts struct {
 	repostOf, repostOfAccount          proto.ColUUID
 	quoteOf, quoteOfAccount            proto.ColUUID
 	mentions                           uuidList
-	hashtags, urls, mediaIDs           textList
+	hashtags, urls, canonicals         textList
+	mediaIDs                           textList
 	domains, mediaKinds, queries       wordList
 	unresolved                         boolList
 	likes, reposts, replies            proto.ColUInt64
 	quotes, views                      proto.ColUInt64
+	querySet                           words
 	client, collector, source          words
 	nativeID, permalink, rawText       proto.ColStr
 	origin                             origin
@@ -74,11 +76,13 @@ func NewPosts() *Posts {
 		{"mentions", p.mentions.column()},
 		{"hashtags", p.hashtags.column()},
 		{"links.url", p.urls.column()},
+		{"links.canonical", p.canonicals.column()},
 		{"links.domain", p.domains.column()},
 		{"links.unresolved", p.unresolved.column()},
 		{"media.kind", p.mediaKinds.column()},
 		{"media.id", p.mediaIDs.column()},
 		{"queries", p.queries.column()},
+		{"query_set", &p.querySet},
 		{"likes", &p.likes},
 		{"reposts", &p.reposts},
 		{"replies", &p.replies},
@@ -205,13 +209,16 @@ func (p *Posts) content(post *tag.Post) {
 	p.textHash.Append(post.TextHash)
 	p.hashtags.append(post.Hashtags)
 	p.queries.append(post.Queries)
+	p.querySet.Append(post.QuerySet)
 	for i := range post.Links {
 		link := &post.Links[i]
 		p.urls.data.Append(link.URL)
+		p.canonicals.data.Append(link.Canonical)
 		p.domains.data.Append(link.Domain)
 		p.unresolved.data.Append(link.Unresolved)
 	}
 	p.urls.end()
+	p.canonicals.end()
 	p.domains.end()
 	p.unresolved.end()
 	for i := range post.Media {
