@@ -56,10 +56,19 @@ func declare(langs, all []string) (first string, _ []string) {
 	return first, all
 }
 
-func setLanguage(p *schema.Post, post *Post) {
+// language takes the language that was declared, or else detects one. A repost
+// has the text of another post, if any.
+func (t *Tagger) language(p *schema.Post, post *Post) {
 	post.Lang, post.Langs = declare(p.GetLangs(), post.Langs)
 	post.LangSource = declared
-	if post.Lang == "" {
+	if post.Lang != "" {
+		return
+	}
+	text := post.Text
+	if text == "" {
+		text = post.Title
+	}
+	if post.Lang, post.LangSource = t.detector.detect(text), detected; post.Lang == "" {
 		post.Lang, post.LangSource = undetermined, noSource
 	}
 }

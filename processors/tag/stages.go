@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/election-observatory/observatory/processors/match"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -190,7 +191,6 @@ func (t *Tagger) objects(p *schema.Post, post *Post) {
 		}
 		post.Shares = append(post.Shares, Share{Kind: share.GetKind(), ObjectID: t.shared(post.Platform, share), CreatedMS: bound(created)})
 	}
-	post.Queries = p.GetRules()
 	if m := p.GetMetrics(); m != nil {
 		post.Likes, post.Reposts, post.Replies, post.Quotes, post.Views = m.GetLikes(), m.GetReposts(), m.GetReplies(), m.GetQuotes(), m.GetViews()
 	}
@@ -210,4 +210,21 @@ func (t *Tagger) shared(p schema.Platform, share *schema.Share) string {
 		return t.mask.text(share.GetObject(), false)
 	}
 	return t.mask.text(strings.ToLower(share.GetObject()), false)
+}
+
+// queries says which of the study's queries the post matches, beside the rules
+// that the platform itself applied.
+func (t *Tagger) queries(p *schema.Post, post *Post) {
+	post.Queries = append(post.Queries, p.GetRules()...)
+	post.QuerySet = t.cfg.Queries.Version()
+	if post.QuerySet == "" {
+		return
+	}
+	t.linked = t.linked[:0]
+	for i := range post.Links {
+		t.linked = append(t.linked, post.Links[i].Domain)
+	}
+	post.Queries = t.matcher.Match(post.Queries, match.Text{
+		Title: post.Title, Text: post.Text, Hashtags: post.Hashtags, Domains: t.linked, Lang: post.Lang, CreatedMS: post.CreatedMS,
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/election-observatory/observatory/processors/match"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -29,6 +30,11 @@ type Config struct {
 	Public []PublicAccount
 	// Shorteners are hosts whose links have an unknown target.
 	Shorteners []string
+	// Queries are the study's queries; nil for none.
+	Queries *match.Set
+	// Languages are those that undeclared texts may be in, BCP 47; empty for
+	// those of Europe.
+	Languages []string
 	// MaxLinks is how many links of one post are kept.
 	MaxLinks int
 }
@@ -71,6 +77,9 @@ type Tagger struct {
 	carriers   map[string][]carrier
 	mask       masker
 	normal     normalizer
+	detector   *detector
+	matcher    *match.Matcher
+	linked     []string // Domains of the post's links.
 	sources    map[sourceKey]string
 	decoded    schema.Event // What the events of this tagger point to.
 	post       Post
@@ -88,6 +97,9 @@ const cachedSources = 1 << 12
 func New(cfg Config) (*Tagger, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("tag: %w", err)
+	}
+	if cfg.Queries == nil {
+		cfg.Queries = new(match.Set)
 	}
 	t := &Tagger{cfg: &cfg, public: map[string]bool{}, shorteners: map[string]bool{}, carriers: knownCarriers()}
 	for _, host := range cfg.Shorteners {
@@ -108,6 +120,7 @@ func New(cfg Config) (*Tagger, error) {
 func (t *Tagger) Worker() *Tagger {
 	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, carriers: t.carriers, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache(), sources: map[sourceKey]string{}}
 	w.mask.tagger = w
+	w.detector, w.matcher = newDetector(t.cfg.Languages), t.cfg.Queries.Matcher()
 	return w
 }
 
@@ -147,7 +160,7 @@ func (t *Tagger) tagPost(p *schema.Post, hash uint64, ev *Event) error {
 	post := &t.post
 	*post = Post{
 		Platform: p.GetPlatform(), Kind: p.GetKind(), Revision: p.GetRevision(), Collector: p.GetCollector(), Source: t.source(p.GetPlatform(), p.GetSource()), NativeID: p.GetNativeId(),
-		Langs: post.Langs[:0], Mentions: post.Mentions[:0], Hashtags: post.Hashtags[:0], Links: post.Links[:0], Media: post.Media[:0], Shares: post.Shares[:0],
+		Langs: post.Langs[:0], Mentions: post.Mentions[:0], Hashtags: post.Hashtags[:0], Links: post.Links[:0], Queries: post.Queries[:0], Media: post.Media[:0], Shares: post.Shares[:0],
 	}
 	ev.Post = post
 	t.times(p, post)
@@ -157,7 +170,8 @@ func (t *Tagger) tagPost(p *schema.Post, hash uint64, ev *Event) error {
 	t.links(p, post)
 	t.text(p, post)
 	t.objects(p, post)
-	setLanguage(p, post)
+	t.language(p, post)
+	t.queries(p, post)
 	post.TextHash = t.normal.hash(post.Text)
 	return nil
 }
