@@ -50,7 +50,7 @@ fmt: $(LINT) ## Formats the code
 .PHONY: generate
 generate: ## Writes what is generated: event code, reference pages
 	cd tools && $(GO) run ./genproto ../schema
-	$(GO) test ./schema ./internal/app -run 'Dictionary|Reference' -update
+	$(GO) test ./schema ./cmd/observatory/study -run 'Dictionary|Reference' -update
 
 .PHONY: drift
 drift: # Fails when the generated event code is not what the contract says

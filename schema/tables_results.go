@@ -31,7 +31,7 @@ func queryRows() Table {
 		Doc:  "The study's queries, in each version that posts were matched with.",
 		Columns: []Column{
 			{Name: "query_set", Type: typeWord, Doc: "The version of all queries together: a hash of what they say."},
-			{Name: "name", Type: typeWord, Doc: "The query, as in posts.queries."},
+			{Name: "query", Type: typeWord, Doc: "The query, as in posts.queries."},
 			{Name: "list_version", Type: typeWord, Doc: "The version of this query: a hash of what it says."},
 			{Name: "terms", Type: "Array(String)", Doc: "Any of these must be in a post.", Codec: codecText},
 			{Name: "without", Type: "Array(String)", Doc: "None of these may be.", Codec: codecText},
@@ -41,7 +41,7 @@ func queryRows() Table {
 			{Name: "first_used", Type: typeTime, Doc: "When this version came into use.", Codec: codecTime, Audit: true},
 		},
 		Engine:    "ReplacingMergeTree",
-		OrderBy:   "(query_set, name)",
+		OrderBy:   "(query_set, query)",
 		Settings:  durable,
 		Retention: "Until the study ends.",
 		Deletion:  "Holds what the study looks for.",

@@ -66,7 +66,7 @@ func links() View {
 		Column{Name: "source_class", Type: typeWord, Doc: "Class of the linked source at the time of the post; empty where it is not rated."})
 	return View{
 		Name: "links", Doc: "Links: one row per post and URL.", Columns: columns,
-		Query: "SELECT platform, post_id, account_id, created_at, lang, kind, url, canonical, domain, unresolved, " + classAt + " AS source_class\n" +
+		Query: "SELECT platform, post_id, account_id, created_at, lang, kind, url, canonical, domain, unresolved, " + ClassAt + " AS source_class\n" +
 			"FROM (SELECT platform, post_id, account_id, created_at, lang, kind, url, if(other = '', url, other) AS canonical, domain, unresolved\n" +
 			"FROM " + StoreDatabase + "." + TablePosts + " FINAL\n" +
 			"ARRAY JOIN `links.url` AS url, `links.canonical` AS other, `links.domain` AS domain, `links.unresolved` AS unresolved\nWHERE " + visiblePost + ") AS l\n" +
@@ -75,8 +75,9 @@ func links() View {
 	}
 }
 
-// classAt is the class that JoinRatings found; a rating that has ended is none.
-const classAt = "if(r.valid_to IS NULL OR l.created_at < r.valid_to, r.class, '')"
+// ClassAt is the class that JoinRatings found for a link of l; a rating that has
+// ended is none.
+const ClassAt = "if(r.valid_to IS NULL OR l.created_at < r.valid_to, r.class, '')"
 
 // JoinRatings joins the rating of a domain at a time as r; where there is none,
 // its columns are empty. Shorteners and platforms are no sources.
@@ -155,7 +156,7 @@ func sources() View {
 }
 
 func queries() View {
-	columns := pick(queryRows(), "query_set", "name", "list_version", "terms", "without", "languages", "valid_from", "valid_to", "first_used")
+	columns := pick(queryRows(), "query_set", "query", "list_version", "terms", "without", "languages", "valid_from", "valid_to", "first_used")
 	return View{
 		Name: "queries", Doc: "The study's queries, in each version that posts were matched with.", Columns: columns,
 		Query: selectFrom(columns, nil, StoreDatabase+"."+TableQueries+" FINAL"), From: []string{TableQueries},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/internal/app"
 )
 
@@ -134,7 +135,7 @@ func TestATakenPortIsAnErrorThatNamesItsFlag(t *testing.T) {
 func TestAMissingEngineIsSaid(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	p.env = []string{app.EnvEngine + "=/nowhere/libchdb.so"}
+	p.env = []string{study.EnvEngine + "=/nowhere/libchdb.so"}
 	p.refused(1, "make build", "query", "SELECT 1")
 	p.refused(1, "make build", "up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
 }
@@ -142,7 +143,7 @@ func TestAMissingEngineIsSaid(t *testing.T) {
 func TestUpBeyondThisMachineAsksForThePassword(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
-	p.env = append(p.env, app.EnvPassword+"=the right one")
+	p.env = append(p.env, study.EnvPassword+"=the right one")
 	ends, _ := p.up("--listen-clickhouse=0.0.0.0:0")
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(ends.ClickHouse, "http://"))
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/engine/chdb"
 	"github.com/election-observatory/observatory/internal/eventlog"
@@ -97,7 +98,7 @@ func found(what, detail string, err error) finding {
 	return finding{What: what, OK: true, Detail: detail}
 }
 
-func (c *cli) lookAtKafka(ctx context.Context, study app.Study) finding {
+func (c *cli) lookAtKafka(ctx context.Context, study study.Study) finding {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	id, err := eventlog.ClusterID(ctx, study.Kafka.Brokers)
@@ -154,11 +155,10 @@ func lookAtKeys(dir app.Dir) finding {
 }
 
 func lookAtDisk(dir app.Dir) finding {
-	var s unix.Statfs_t
-	if err := unix.Statfs(existing(string(dir)), &s); err != nil {
+	free, err := freeBytes(dir)
+	if err != nil {
 		return found("disk", "", err)
 	}
-	free := int64(s.Bavail) * s.Bsize
 	if free < enoughDisk {
 		return found("disk", "", fmt.Errorf("%s free, and a study should have %s: make room, or give another directory with --data", size(free), size(enoughDisk)))
 	}

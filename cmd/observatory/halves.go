@@ -17,18 +17,39 @@ func (c *cli) collect() *cobra.Command {
 process'. On one machine 'observatory up' runs both.`,
 		Example: `  observatory collect --config study.yaml
   observatory collect --check`,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if check {
 				return c.check()
 			}
-			if _, err := c.study(); err != nil {
+			of, err := c.study()
+			if err != nil {
 				return err
 			}
-			return usage(errors.New("the study names no live source to collect from: read archives with `observatory import`"))
+			if !of.Live() {
+				return usage(errors.New("the study names no live source: give feeds or bluesky in the configuration, or read archives with `observatory import`"))
+			}
+			if len(of.Kafka.Brokers) == 0 {
+				return usage(errors.New("collect works on a cluster: give kafka.brokers in the configuration, or run `observatory up`"))
+			}
+			return c.runCollect(cmd.Context())
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "validate the configuration and exit")
 	return cmd
+}
+
+func (c *cli) runCollect(ctx context.Context) error {
+	s, err := c.open(ctx, "info", needs{listen: anywhere(), owner: true, collect: true, logOnly: true})
+	if err != nil {
+		return owned(err)
+	}
+	defer s.close()
+	s.log.Info("collecting", zap.Strings("kafka", s.brokers), zap.String("page", s.ends.Page))
+	<-s.ctx.Done()
+	if ctx.Err() == nil {
+		return context.Cause(s.ctx)
+	}
+	return nil
 }
 
 func (c *cli) process() *cobra.Command {

@@ -100,12 +100,20 @@ func (c *cli) runImport(ctx context.Context, cfg archive.Config, flags importFla
 		return err
 	}
 	if failed != nil {
-		return failed
+		return s.orFull(failed)
 	}
 	if rejected := total(sum.Rejected); flags.strict && rejected > 0 {
 		return &exitError{exitRejects, fmt.Errorf("%d records were rejected: `observatory query --user custodian \"SELECT * FROM rejects\"` shows them", rejected)}
 	}
 	return nil
+}
+
+// orFull says first that the disk is full, where it is.
+func (s *system) orFull(err error) error {
+	if full := s.full(); full != nil {
+		return fmt.Errorf("%w; then run the same command again to go on (%w)", full, err)
+	}
+	return err
 }
 
 func interrupted(ctx context.Context, s *system) error {
@@ -173,10 +181,14 @@ func (s *system) await(ends store.Offsets, p *progress) error {
 		for at, end := range ends {
 			left += end - min(stored[at], end)
 		}
-		if left == 0 {
-			return "counting"
+		told := "counting"
+		if left > 0 {
+			told = fmt.Sprintf("storing  %s events left", count(left))
 		}
-		return fmt.Sprintf("storing  %s events left", count(left))
+		if full := s.full(); full != nil {
+			told += "; " + full.Error()
+		}
+		return told
 	}
 	return p.during(s.ctx, line, func() error { return s.why(runner.CatchUp(s.ctx, ends)) })
 }

@@ -10,12 +10,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/internal/app"
 )
 
@@ -96,7 +98,7 @@ Without configuration it brings its own broker and engine and keeps everything i
 	flags.StringVar(&c.data, "data", "", "data directory (default $OBSERVATORY_DATA or ./observatory-data)")
 	flags.StringVar(&c.config, "config", "", "configuration (default $OBSERVATORY_CONFIG or ./observatory.yaml, which may be absent)")
 	flags.StringVar(&c.level, "log-level", "", "debug, info, warn or error (default info for what keeps running, warn for the rest)")
-	root.AddCommand(c.up(), c.collect(), c.process(), c.importCommand(), c.query(), c.status(), c.migrate(), c.doctor(), c.version(), brokerChild(), engineChild())
+	root.AddCommand(c.up(), c.collect(), c.process(), c.importCommand(), c.query(), c.status(), c.assess(), c.migrate(), c.doctor(), c.version(), brokerChild(), engineChild())
 	for _, command := range root.Commands() {
 		command.Args = asUsage(command.Args)
 	}
@@ -116,28 +118,32 @@ func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// dir is the data directory, by flag, variable or default.
+// dir is the data directory, by flag, variable or default. It is absolute: the
+// engine takes relative paths to be relative to its own.
 func (c *cli) dir() app.Dir {
+	dir := "observatory-data"
 	if c.data != "" {
-		return app.Dir(c.data)
+		dir = c.data
+	} else if named := os.Getenv(study.EnvData); named != "" {
+		dir = named
 	}
-	if dir := os.Getenv(app.EnvData); dir != "" {
-		return app.Dir(dir)
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute
 	}
-	return "observatory-data"
+	return app.Dir(dir)
 }
 
 // study reads the configuration.
-func (c *cli) study() (app.Study, error) {
+func (c *cli) study() (study.Study, error) {
 	path := c.config
 	if path == "" {
-		path = os.Getenv(app.EnvConfig)
+		path = os.Getenv(study.EnvConfig)
 	}
-	study, err := app.LoadStudy(path, c.environ)
+	read, err := study.Load(path, c.environ)
 	if err != nil {
-		return app.Study{}, usage(err)
+		return study.Study{}, usage(err)
 	}
-	return study, nil
+	return read, nil
 }
 
 // logger writes to standard error, from the given level on unless a flag says

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/election-observatory/observatory/collectors"
@@ -21,6 +22,7 @@ import (
 	"github.com/election-observatory/observatory/internal/eventlog"
 	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
+	"github.com/election-observatory/observatory/processors/sources"
 	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
@@ -194,6 +196,7 @@ func (s *system) startProcessors() error {
 	tagging := tag.DefaultConfig()
 	tagging.Key = s.key
 	tagging.Shorteners = append(tagging.Shorteners, s.study.Shorteners...)
+	tagging.Queries, tagging.Languages = s.queries, s.study.Languages
 	for _, account := range s.study.PublicAccounts {
 		platform, _ := schema.ParsePlatform(account.Platform)
 		tagging.Public = append(tagging.Public, tag.PublicAccount{Platform: platform, NativeID: account.ID, Handle: account.Handle})
@@ -227,6 +230,9 @@ func (s *system) startProcessors() error {
 	if err != nil {
 		return err
 	}
+	if err := s.startLists(); err != nil {
+		return err
+	}
 	s.run("assess", runner.Run)
 	s.run("processors", consumer.Run)
 	return nil
@@ -239,8 +245,42 @@ func (s *system) assessor() (*assess.Runner, error) {
 		return s.runner, nil
 	}
 	var err error
-	s.runner, err = assess.New(assess.DefaultConfig(), s.store, []assess.Method{assess.NewHourly(s.store.DB())}, s.log, s.reg)
+	s.runner, err = assess.New(assess.DefaultConfig(), s.store, s.work(), s.log, s.reg)
 	return s.runner, err
+}
+
+// work is what is computed over the store.
+func (s *system) work() assess.Work {
+	work := assess.Work{Watchers: []assess.Watcher{assess.NewSilence(s.store.DB())}}
+	if s.queries.Version() != "" {
+		work.Methods = append(work.Methods, assess.NewRematch(s.store.DB(), s.queries))
+	}
+	work.Methods = append(work.Methods, assess.NewHourly(s.store.DB()))
+	return work
+}
+
+// startLists brings the lists in the store to what they say today. Where ratings
+// have changed since the hours were counted, these are counted again, which may
+// take long and holds up nobody.
+func (s *system) startLists() error {
+	if err := s.store.LoadQueries(s.ctx, s.queries); err != nil {
+		return err
+	}
+	ratings, err := sources.Builtin()
+	if err != nil {
+		return err
+	}
+	changed, err := s.store.LoadSources(s.ctx, ratings)
+	if err != nil || !changed {
+		return err
+	}
+	s.run("ratings", func(ctx context.Context) error {
+		if err := s.runner.Rerate(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("hours are not yet counted with the ratings of today: this is tried again with the next start", zap.Error(err))
+		}
+		return nil
+	})
+	return nil
 }
 
 // producer appends to the log; it ends with the system.
@@ -277,15 +317,17 @@ func (s *system) publish(at listen, checks []app.Check) error {
 	}
 	page := &app.Page{
 		Title: title, Password: at.password, Metrics: s.reg, Log: s.log.Named("page"),
-		Links: []app.Link{{What: "SQL over HTTP", Where: s.ends.ClickHouse}, {What: "Log (Kafka)", Where: s.ends.Kafka}, {What: "Health", Where: "/healthz"}, {What: "Metrics", Where: "/metrics"}},
-		Checks: append([]app.Check{
-			{Name: "store", Ask: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") }},
-			{Name: "log", Ask: func(ctx context.Context) error {
-				_, err := eventlog.Ends(ctx, s.brokers, schema.TopicPosts)
-				return err
-			}},
-		}, checks...),
+		Links: []app.Link{{What: "Log (Kafka)", Where: s.ends.Kafka}, {What: "Health", Where: "/healthz"}, {What: "Metrics", Where: "/metrics"}},
+		Checks: append(checks, app.Check{Name: "log", Ask: func(ctx context.Context) error {
+			_, err := eventlog.Ends(ctx, s.brokers, schema.TopicPosts)
+			return err
+		}}),
 	}
+	if s.store != nil {
+		page.Links = append([]app.Link{{What: "SQL over HTTP", Where: s.ends.ClickHouse}}, page.Links...)
+		page.Checks = append(page.Checks, app.Check{Name: "store", Ask: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") }})
+	}
+	page.Checks = append(page.Checks, app.Check{Name: diskCheck, Ask: func(context.Context) error { return s.full() }})
 	s.run("page", func(ctx context.Context) error { return page.Serve(ctx, socket) })
 	return s.lock.Publish(s.ends)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/engine/chdb"
 )
@@ -38,7 +39,7 @@ type program struct {
 
 func newProgram(t *testing.T) *program {
 	t.Helper()
-	return &program{t: t, data: filepath.Join(t.TempDir(), "data"), env: []string{app.EnvEngine + "=" + library(t)}}
+	return &program{t: t, data: filepath.Join(t.TempDir(), "data"), env: []string{study.EnvEngine + "=" + library(t)}}
 }
 
 // library finds the engine in bin.

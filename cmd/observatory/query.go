@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/election-observatory/observatory/internal/app"
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/internal/engine"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -117,7 +117,7 @@ func (s *system) question(text, format, user string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	password := os.Getenv(app.EnvPassword)
+	password := os.Getenv(study.EnvPassword)
 	switch {
 	case user == "" && password == "":
 		return request, nil

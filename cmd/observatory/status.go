@@ -36,6 +36,8 @@ type report struct {
 	Version   uint32                 `json:"store_version"`
 	Behind    uint64                 `json:"events_not_stored"`
 	Uncounted uint64                 `json:"events_not_counted"`
+	Free      int64                  `json:"disk_free_bytes"`
+	Full      string                 `json:"disk_full,omitempty"` // What to do where the disk is.
 	Platforms []store.PlatformStatus `json:"platforms"`
 	Sources   []store.SourceStatus   `json:"sources"`
 	Gaps      []store.Gap            `json:"gaps"`
@@ -55,6 +57,12 @@ func (c *cli) runStatus(ctx context.Context, asJSON bool) error {
 	r := report{
 		Data: string(s.dir), Running: s.lock == nil, Page: s.ends.Page, Version: found.Version,
 		Platforms: found.Platforms, Sources: found.Sources, Gaps: found.Gaps, Tables: found.Tables,
+	}
+	if r.Free, err = freeBytes(s.dir); err != nil {
+		return err
+	}
+	if err := s.full(); err != nil {
+		r.Full = err.Error()
 	}
 	if s.logID != "" { // Else the store is known to have all of the log.
 		ends, err := s.logEnds(s.ctx)
@@ -85,6 +93,11 @@ func (r *report) write(out io.Writer) error {
 	}
 	fmt.Fprintf(w, "observatory\t%s\n", state)
 	fmt.Fprintf(w, "data\t%s, store version %d, %s\n", r.Data, r.Version, size(r.bytes()))
+	disk := size(r.Free) + " free"
+	if r.Full != "" {
+		disk = r.Full
+	}
+	fmt.Fprintf(w, "disk\t%s\n", disk)
 	behind := "nothing: all of the log is stored and counted"
 	if r.Behind+r.Uncounted > 0 {
 		behind = fmt.Sprintf("%s events not stored, %s not counted", count(r.Behind), count(r.Uncounted))

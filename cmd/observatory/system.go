@@ -2,17 +2,24 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
+	"github.com/election-observatory/observatory/collectors/rss"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/eventlog"
 	"github.com/election-observatory/observatory/processors/assess"
+	"github.com/election-observatory/observatory/processors/match"
 	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -22,7 +29,8 @@ import (
 type system struct {
 	ctx    context.Context // It ends when a part fails; commands work under it.
 	cancel context.CancelCauseFunc
-	study  app.Study
+	study  study.Study
+	again  func() (study.Study, error) // Reads it anew.
 	dir    app.Dir
 	level  string
 	log    *zap.Logger
@@ -37,6 +45,10 @@ type system struct {
 	store     *store.Store
 	migrated  []store.Migration // What this command applied.
 	runner    *assess.Runner
+	queries   *match.Set
+
+	feeds    *rss.Reader // What all feeds share, under
+	feedsHow string      // this configuration.
 
 	parts []*part // In the order in which they were started.
 }
@@ -54,6 +66,8 @@ type needs struct {
 	asking  bool   // Nothing is written to the log: if the store has all of it, the engine alone is enough.
 	owner   bool   // It must be the owner itself.
 	process bool   // Whoever owns nothing embedded runs processors as well.
+	collect bool   // Live sources are collected.
+	logOnly bool   // There is no store.
 }
 
 var (
@@ -64,7 +78,7 @@ var (
 // open makes the system ready: as the owner of the directory, or with the help
 // of the owner.
 func (c *cli) open(ctx context.Context, level string, need needs) (*system, error) {
-	study, err := c.study()
+	of, err := c.study()
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +89,12 @@ func (c *cli) open(ctx context.Context, level string, need needs) (*system, erro
 	if c.level != "" {
 		level = c.level
 	}
-	s := &system{study: study, dir: c.dir(), level: level, log: log, reg: prometheus.NewRegistry()}
+	s := &system{study: of, again: c.study, dir: c.dir(), level: level, log: log, reg: prometheus.NewRegistry()}
 	s.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	if s.queries, err = of.Matching(); err != nil {
+		return nil, usage(err)
+	}
 	if err := s.open(c.environ, need); err != nil {
 		if cause := context.Cause(s.ctx); cause != nil && ctx.Err() == nil {
 			err = cause // A part failed, which is why the rest did.
@@ -115,10 +132,10 @@ func (s *system) open(environ []string, need needs) error {
 // attach uses the owner of the directory, if it answers.
 func (s *system) attach(environ []string) (bool, error) {
 	ends, ok := s.dir.ReadEndpoints()
-	if !ok || !answers(s.ctx, ends.Page+"/healthz") {
+	if !ok || !works(s.ctx, ends.Page+"/healthz") {
 		return false, nil
 	}
-	s.ends, s.brokers, s.logID = ends, []string{ends.Kafka}, ends.Log
+	s.ends, s.brokers, s.logID = ends, strings.Split(ends.Kafka, ","), ends.Log
 	if len(s.study.Kafka.Brokers) > 0 {
 		s.brokers = s.study.Kafka.Brokers
 	}
@@ -134,6 +151,27 @@ func (s *system) watchOwner(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// works says whether the parts of an owner do. Who asks can be answered on a full
+// disk as well, and who writes is told of it.
+func works(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close() //nolint:errcheck // It was read.
+	var told app.Report
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&told); err != nil || len(told.Parts) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(told.Parts, func(part app.Answer) bool { return !part.OK && part.Part != diskCheck })
 }
 
 func answers(ctx context.Context, address string) bool {
@@ -154,6 +192,9 @@ func answers(ctx context.Context, address string) bool {
 // own starts what is embedded, brings log and store to this program's version,
 // and starts the processors.
 func (s *system) own(environ []string, need needs) error {
+	if need.logOnly {
+		return s.ownCollectors(need)
+	}
 	alone := need.asking && s.embedsBroker() && s.lock.Settled()
 	if err := s.prepare(alone); err != nil {
 		return err
@@ -174,6 +215,18 @@ func (s *system) own(environ []string, need needs) error {
 	return s.ownAll(need)
 }
 
+// ownCollectors starts the collectors before a cluster's log.
+func (s *system) ownCollectors(need needs) error {
+	s.brokers = s.study.Kafka.Brokers
+	if err := s.prepareLog(); err != nil {
+		return err
+	}
+	if err := s.startCollectors(); err != nil {
+		return err
+	}
+	return s.publish(need.listen, nil)
+}
+
 // ownAll starts what works between the log and the store.
 func (s *system) ownAll(need needs) error {
 	if err := s.prepareLog(); err != nil {
@@ -186,6 +239,11 @@ func (s *system) ownAll(need needs) error {
 			return err
 		}
 		checks = append(checks, app.Check{Name: "processors", Ask: s.processorsKeepUp})
+	}
+	if need.collect && s.study.Live() {
+		if err := s.startCollectors(); err != nil {
+			return err
+		}
 	}
 	return s.publish(need.listen, checks)
 }

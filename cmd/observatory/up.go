@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/internal/app"
 )
 
@@ -20,12 +21,12 @@ func (c *cli) up() *cobra.Command {
 		Use:   "up",
 		Short: "Runs everything on this machine until it is told to stop",
 		Long: `Runs everything in one process tree: the broker and the engine unless the configuration gives addresses, the
-processors, and the page with /healthz and /metrics. It writes where it listens to run/endpoints.json in the data directory.`,
+collectors of the study's live sources, the processors, and the page with /healthz and /metrics. It writes where it listens to run/endpoints.json in the data directory.`,
 		Example: `  observatory up
   observatory --data study1 up --listen-page 127.0.0.1:9080 --listen-clickhouse 127.0.0.1:0
   observatory up --check`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := at.validate(os.Getenv(app.EnvPassword)); err != nil {
+			if err := at.validate(os.Getenv(study.EnvPassword)); err != nil {
 				return usage(err)
 			}
 			if check {
@@ -59,7 +60,7 @@ func (l *listen) validate(password string) error {
 			return fmt.Errorf("--listen-kafka: the embedded broker asks for no password: keep it on 127.0.0.1, or use a Kafka cluster (kafka.brokers)")
 		}
 		if password == "" {
-			return fmt.Errorf("%s: %s is beyond this machine: set %s to a password that readers must give, or listen on 127.0.0.1", a.flag, a.address, app.EnvPassword)
+			return fmt.Errorf("%s: %s is beyond this machine: set %s to a password that readers must give, or listen on 127.0.0.1", a.flag, a.address, study.EnvPassword)
 		}
 		l.password = password
 	}
@@ -76,7 +77,7 @@ func (c *cli) check() error {
 }
 
 func (c *cli) runUp(ctx context.Context, at listen) error {
-	s, err := c.open(ctx, "info", needs{listen: at, owner: true, process: true})
+	s, err := c.open(ctx, "info", needs{listen: at, owner: true, process: true, collect: true})
 	if err != nil {
 		return owned(err)
 	}

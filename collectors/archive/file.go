@@ -51,6 +51,11 @@ func openFile(ctx context.Context, name string, read *atomic.Int64) (*file, erro
 		f.Close()
 		return nil, fmt.Errorf("%s cannot be decompressed: %w", name, err)
 	}
+	head, _ := f.body.Peek(foreignHead)
+	if kind := foreign(head); kind != "" {
+		f.Close()
+		return nil, fmt.Errorf("%s is %s: unpack it, and import the files that are in it", name, kind)
+	}
 	return f, nil
 }
 

@@ -54,6 +54,11 @@ func Decode(rec []byte) (mapping.Decoded, error) {
 	if err := mapping.Unmarshal(rec, &e); err != nil {
 		return mapping.Decoded{}, err
 	}
+	return e.decode()
+}
+
+// decode maps an event, of whichever wire it was read from.
+func (e *jetEvent) decode() (mapping.Decoded, error) {
 	ms, err := e.check()
 	if err != nil {
 		return mapping.Decoded{}, err

@@ -34,13 +34,20 @@ type Page struct {
 
 	mu      sync.Mutex
 	asked   time.Time
-	answers []answer
+	answers []Answer
 }
 
 // Link is a line of the page.
 type Link struct{ What, Where string }
 
-type answer struct {
+// Report is what /healthz answers.
+type Report struct {
+	Healthy bool     `json:"healthy"`
+	Parts   []Answer `json:"parts"`
+}
+
+// Answer is what was found of a part.
+type Answer struct {
 	Part  string `json:"part"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
@@ -96,17 +103,17 @@ func (p *Page) guarded(next http.Handler) http.Handler {
 }
 
 // Health asks every part, unless that was done just now.
-func (p *Page) Health(ctx context.Context) (answers []answer, healthy bool) {
+func (p *Page) Health(ctx context.Context) (answers []Answer, healthy bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if time.Since(p.asked) > freshFor {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
-		answers := make([]answer, len(p.Checks))
+		answers := make([]Answer, len(p.Checks))
 		var asking sync.WaitGroup
 		for i, check := range p.Checks {
 			asking.Go(func() {
-				answers[i] = answer{Part: check.Name, OK: true}
+				answers[i] = Answer{Part: check.Name, OK: true}
 				if err := check.Ask(ctx); err != nil {
 					answers[i].OK, answers[i].Error = false, err.Error()
 				}
@@ -129,7 +136,7 @@ func (p *Page) health(w http.ResponseWriter, r *http.Request) {
 	if !healthy {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"healthy": healthy, "parts": answers})
+	_ = json.NewEncoder(w).Encode(Report{Healthy: healthy, Parts: answers})
 }
 
 func (p *Page) index(w http.ResponseWriter, r *http.Request) {

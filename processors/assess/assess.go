@@ -30,6 +30,12 @@ type Hour uint32
 // Time is the start of the hour.
 func (h Hour) Time() time.Time { return time.Unix(int64(h), 0).UTC() }
 
+// Watcher computes what follows from coverage rather than from posts.
+type Watcher interface {
+	// Check computes the results of [from, to) again.
+	Check(ctx context.Context, from, to time.Time) error
+}
+
 // Config says how often the methods run.
 type Config struct {
 	Poll    time.Duration // How often to look for stored rows that are not assessed, when all is done.
@@ -37,16 +43,18 @@ type Config struct {
 	Share   float64       // The part of the time that computations may take while rows keep coming in, above 0 and up to 1.
 	Retry   time.Duration // The pause after a failure.
 	Cleanup time.Duration // How often notes of computed hours are removed.
+	Watch   time.Duration // How often watchers look, at what is not older than Look.
+	Look    time.Duration
 }
 
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
-	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour}
+	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour, Watch: time.Minute, Look: 48 * time.Hour}
 }
 
 // Validate says what is wrong with the configuration.
 func (c Config) Validate() error {
-	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 {
+	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 {
 		return fmt.Errorf("assess: pauses must be more than nothing")
 	}
 	if c.Share <= 0 || c.Share > 1 {
@@ -57,20 +65,28 @@ func (c Config) Validate() error {
 
 // Runner runs methods on what has changed in the store.
 type Runner struct {
-	cfg     Config
-	store   *store.Store
-	methods []Method
-	log     *zap.Logger
-	metrics *metrics
-	cleaned time.Time
+	cfg      Config
+	store    *store.Store
+	methods  []Method
+	watchers []Watcher
+	log      *zap.Logger
+	metrics  *metrics
+	cleaned  time.Time
+	watched  time.Time
 }
 
-// New prepares a runner of the methods. It does no I/O.
-func New(cfg Config, s *store.Store, methods []Method, log *zap.Logger, reg prometheus.Registerer) (*Runner, error) {
+// Work is what a runner does: methods in this order, then watchers.
+type Work struct {
+	Methods  []Method
+	Watchers []Watcher
+}
+
+// New prepares a runner. It does no I/O.
+func New(cfg Config, s *store.Store, work Work, log *zap.Logger, reg prometheus.Registerer) (*Runner, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Runner{cfg: cfg, store: s, methods: methods, log: log.Named("assess"), metrics: newMetrics(reg)}, nil
+	return &Runner{cfg: cfg, store: s, methods: work.Methods, watchers: work.Watchers, log: log.Named("assess"), metrics: newMetrics(reg)}, nil
 }
 
 // Run assesses what is stored until ctx ends, and then returns nil. A failure
@@ -87,6 +103,11 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		if err == nil {
 			busy, err = r.Once(ctx)
+		}
+		if err == nil && time.Since(r.watched) >= r.cfg.Watch {
+			now := time.Now()
+			err = r.watch(ctx, now.Add(-r.cfg.Look), now)
+			r.watched = now
 		}
 		pause := r.cfg.Poll
 		switch {
@@ -188,16 +209,11 @@ func (r *Runner) Settle(ctx context.Context) error {
 	if err != nil || len(hours) == 0 {
 		return err
 	}
-	for _, m := range r.methods {
-		if err := m.Compute(ctx, hours, versionOf(stored)); err != nil {
-			return fmt.Errorf("assess: %s: %w", m.Name(), err)
-		}
-	}
-	return nil
+	return r.compute(ctx, hours, versionOf(stored))
 }
 
 // Recompute runs every method on all hours of [from, to) that hold posts or
-// results.
+// results, and every watcher on that time.
 func (r *Runner) Recompute(ctx context.Context, from, to time.Time) error {
 	stored, err := r.store.Progress(ctx, store.JobStored)
 	if err != nil {
@@ -210,8 +226,49 @@ func (r *Runner) Recompute(ctx context.Context, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := r.compute(ctx, hours, versionOf(posts(stored))); err != nil {
+		return err
+	}
+	return r.watch(ctx, from, to)
+}
+
+func (r *Runner) watch(ctx context.Context, from, to time.Time) error {
+	for _, w := range r.watchers {
+		if err := w.Check(ctx, from, to); err != nil {
+			return fmt.Errorf("assess: %w", err)
+		}
+	}
+	return nil
+}
+
+// Rerate runs every method on all hours that hold posts with links to sources
+// that are or were rated, and notes that it has.
+func (r *Runner) Rerate(ctx context.Context) error {
+	job, err := r.store.RatedJob(ctx)
+	if err != nil {
+		return err
+	}
+	stored, err := r.store.Progress(ctx, store.JobStored)
+	if err != nil {
+		return err
+	}
+	hours, err := r.scan(ctx, fmt.Sprintf("SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM %s WHERE hasAny(`links.domain`, (SELECT groupUniqArray(domain_or_account) FROM %s.%s))",
+		rowsOfPosts, schema.StoreDatabase, schema.TableSources))
+	if err != nil {
+		return err
+	}
+	if len(hours) > 0 {
+		r.log.Info("ratings have changed: counting again", zap.Int("hours", len(hours)))
+		if err := r.compute(ctx, hours, versionOf(posts(stored))); err != nil {
+			return err
+		}
+	}
+	return r.store.Rated(ctx, job)
+}
+
+func (r *Runner) compute(ctx context.Context, hours []Hour, version uint64) error {
 	for _, m := range r.methods {
-		if err := m.Compute(ctx, hours, versionOf(posts(stored))); err != nil {
+		if err := m.Compute(ctx, hours, version); err != nil {
 			return fmt.Errorf("assess: %s: %w", m.Name(), err)
 		}
 	}

@@ -63,7 +63,7 @@ func newBench(t *testing.T, patience time.Duration) *bench {
 }
 
 func (b *bench) newRunner(t fatal) *assess.Runner {
-	r, err := assess.New(assess.DefaultConfig(), b.store, []assess.Method{assess.NewHourly(b.store.DB())}, zap.NewNop(), prometheus.NewRegistry())
+	r, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}}, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -203,11 +203,11 @@ CREATE TABLE IF NOT EXISTS observatory_store.hourly_rows
     `platform` LowCardinality(String) COMMENT 'The platform.',
     `lang` LowCardinality(String) COMMENT 'The language.',
     `query` LowCardinality(String) COMMENT 'A query of the study; empty in the rows that count every post once.',
-    `source_class` LowCardinality(String) COMMENT 'The class of the linked source; empty in the rows that count posts.',
+    `source_class` LowCardinality(String) COMMENT 'The class of a source that the posts link to, as rated at their time; empty in the rows that count all posts.',
     `kind` LowCardinality(String) COMMENT 'The kind of post.',
     `posts` UInt64 COMMENT 'Posts; 0 in rows that an earlier computation left and this one does not have.' CODEC(ZSTD(1)),
     `accounts` UInt64 COMMENT 'Distinct accounts.' CODEC(ZSTD(1)),
-    `links` UInt64 COMMENT 'Links in these posts.' CODEC(ZSTD(1)),
+    `links` UInt64 COMMENT 'Links in these posts; in rows of a class those to sources of that class.' CODEC(ZSTD(1)),
     `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(version)
@@ -237,7 +237,7 @@ COMMENT 'What raters say of sources, and from when to when. A list that arrives 
 CREATE TABLE IF NOT EXISTS observatory_store.query_rows
 (
     `query_set` LowCardinality(String) COMMENT 'The version of all queries together: a hash of what they say.',
-    `name` LowCardinality(String) COMMENT 'The query, as in posts.queries.',
+    `query` LowCardinality(String) COMMENT 'The query, as in posts.queries.',
     `list_version` LowCardinality(String) COMMENT 'The version of this query: a hash of what it says.',
     `terms` Array(String) COMMENT 'Any of these must be in a post.' CODEC(ZSTD(3)),
     `without` Array(String) COMMENT 'None of these may be.' CODEC(ZSTD(3)),
@@ -247,7 +247,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.query_rows
     `first_used` DateTime64(3, 'UTC') COMMENT 'When this version came into use.' CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (query_set, name)
+ORDER BY (query_set, query)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
 COMMENT 'The study\'s queries, in each version that posts were matched with.';
 
@@ -284,7 +284,7 @@ COMMENT 'Hours that a batch of the log changes, noted before its rows are writte
 
 CREATE TABLE IF NOT EXISTS observatory_store.progress
 (
-    `job` LowCardinality(String) COMMENT 'stored: rows are in their tables. hourly: the hours that they change are computed.',
+    `job` LowCardinality(String) COMMENT 'stored: rows are in their tables. matched: the posts in the hours that they change are matched. hourly: these hours are counted.',
     `log_id` LowCardinality(String) COMMENT 'The log.',
     `topic` LowCardinality(String) COMMENT 'The topic.',
     `partition` UInt32 COMMENT 'The partition.',

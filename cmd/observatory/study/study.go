@@ -1,4 +1,6 @@
-package app
+// Package study is the configuration of one observatory: the file
+// observatory.yaml and the variables that override it.
+package study
 
 import (
 	"errors"
@@ -7,24 +9,35 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"golang.org/x/text/language"
 
+	"github.com/election-observatory/observatory/collectors/bluesky"
+	"github.com/election-observatory/observatory/collectors/rss"
 	"github.com/election-observatory/observatory/schema"
 )
 
 // Study is the configuration of one observatory: observatory.yaml. The zero
 // study is complete: it watches no live source, and takes archives.
 type Study struct {
-	Title          string          `yaml:"title" doc:"Name of the study, as its page shows it."`
-	Period         Period          `yaml:"period" doc:"The time that the study is about."`
-	PublicAccounts []PublicAccount `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
-	Shorteners     []string        `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
-	Kafka          Kafka           `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker."`
-	ClickHouse     ClickHouse      `yaml:"clickhouse" doc:"A ClickHouse server or cluster, in place of the embedded engine."`
-	Engine         Engine          `yaml:"engine" doc:"Bounds of the embedded engine."`
+	Title          string           `yaml:"title" doc:"Name of the study, as its page shows it."`
+	Period         Period           `yaml:"period" doc:"The time that the study is about."`
+	Languages      []string         `yaml:"languages" doc:"Languages that posts may be in, BCP 47, which the detector tells apart where none is declared; those of Europe if left out."`
+	Queries        []Query          `yaml:"queries" doc:"What the study looks for; posts carry the names of those that they match."`
+	Feeds          []rss.FeedConfig `yaml:"feeds" doc:"News feeds that are collected: RSS, Atom or JSON Feed."`
+	Fetch          rss.FetchConfig  `yaml:"fetch" doc:"How servers of feeds are asked."`
+	Bluesky        *bluesky.Config  `yaml:"bluesky" doc:"Collect posts and reposts from Bluesky's Jetstream; {} for all as it comes."`
+	PublicAccounts []PublicAccount  `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
+	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
+	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker."`
+	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server or cluster, in place of the embedded engine."`
+	Engine         Engine           `yaml:"engine" doc:"Bounds of the embedded engine."`
+
+	Dir string `yaml:"-"` // The folder of its file, where relative paths begin.
 }
 
 // Period is a run of days.
@@ -63,9 +76,9 @@ type Engine struct {
 // DefaultPath is where the configuration is looked for.
 const DefaultPath = "observatory.yaml"
 
-// LoadStudy reads the configuration at path, and what OBSERVATORY_* variables
+// Load reads the configuration at path, and what OBSERVATORY_* variables
 // override. An empty path means DefaultPath, where there may be none.
-func LoadStudy(path string, environ []string) (Study, error) {
+func Load(path string, environ []string) (Study, error) {
 	var study Study
 	optional := path == ""
 	if optional {
@@ -84,6 +97,7 @@ func LoadStudy(path string, environ []string) (Study, error) {
 	if err := override(&study, environ); err != nil {
 		return Study{}, err
 	}
+	study.Dir = filepath.Dir(path)
 	if err := study.Validate(); err != nil {
 		return Study{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -99,7 +113,28 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages())
+}
+
+// Live says whether the study has sources that are collected as they come.
+func (s *Study) Live() bool { return len(s.Feeds) > 0 || s.Bluesky != nil }
+
+func (s *Study) validateLive() error {
+	feeds := rss.Config{Feeds: s.Feeds, Fetch: s.Fetch}
+	_, err := s.Matching()
+	if s.Bluesky != nil {
+		err = errors.Join(err, s.Bluesky.Validate())
+	}
+	return errors.Join(feeds.Validate(), err)
+}
+
+func (s *Study) validateLanguages() error {
+	for _, tag := range s.Languages {
+		if parsed, err := language.Parse(tag); err != nil || parsed.String() != tag {
+			return fmt.Errorf("languages: %q is no language, as de or pt-BR", tag)
+		}
+	}
+	return nil
 }
 
 func (s *Study) validateShorteners() error {

@@ -1,4 +1,4 @@
-package app_test
+package study_test
 
 import (
 	"flag"
@@ -6,21 +6,22 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/election-observatory/observatory/internal/app"
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 )
 
 var update = flag.Bool("update", false, "write the reference page")
 
-func load(t *testing.T, text string, environ ...string) (app.Study, error) {
+func load(t *testing.T, text string, environ ...string) (study.Study, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "study.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return app.LoadStudy(path, environ)
+	return study.Load(path, environ)
 }
 
 func TestAStudyIsReadWhole(t *testing.T) {
@@ -38,12 +39,13 @@ engine: {query_seconds: 5}
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := app.Study{
-		Title: "European Parliament 2024", Period: app.Period{From: "2024-06-03", To: "2024-06-10"},
-		PublicAccounts: []app.PublicAccount{{Platform: "x", Handle: "europarl_en"}}, Shorteners: []string{"go.example"},
-		Kafka:      app.Kafka{Brokers: []string{"b:9092", "c:9092"}, Replication: 2},
-		ClickHouse: app.ClickHouse{Address: "http://clickhouse:8123", User: "observatory"}, Engine: app.Engine{QuerySeconds: 5, Queries: 3},
+	want := study.Study{
+		Title: "European Parliament 2024", Period: study.Period{From: "2024-06-03", To: "2024-06-10"},
+		PublicAccounts: []study.PublicAccount{{Platform: "x", Handle: "europarl_en"}}, Shorteners: []string{"go.example"},
+		Kafka:      study.Kafka{Brokers: []string{"b:9092", "c:9092"}, Replication: 2},
+		ClickHouse: study.ClickHouse{Address: "http://clickhouse:8123", User: "observatory"}, Engine: study.Engine{QuerySeconds: 5, Queries: 3},
 	}
+	want.Dir = got.Dir
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -101,7 +103,7 @@ func TestWhatIsWrongIsSaidInOneLine(t *testing.T) {
 
 func TestAConfigurationThatWasNamedMustExist(t *testing.T) {
 	t.Parallel()
-	if _, err := app.LoadStudy(filepath.Join(t.TempDir(), "absent.yaml"), nil); err == nil || !strings.Contains(err.Error(), "absent.yaml") {
+	if _, err := study.Load(filepath.Join(t.TempDir(), "absent.yaml"), nil); err == nil || !strings.Contains(err.Error(), "absent.yaml") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -112,7 +114,7 @@ func TestThePasswordOfAClusterComesFromAFileOrAVariable(t *testing.T) {
 	if err := os.WriteFile(path, []byte("from the file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := app.ClickHouse{Address: "http://h:1", PasswordFile: path}
+	c := study.ClickHouse{Address: "http://h:1", PasswordFile: path}
 	if got, err := c.Password(nil); err != nil || got != "from the file" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -127,12 +129,12 @@ func TestThePasswordOfAClusterComesFromAFileOrAVariable(t *testing.T) {
 
 func TestReferenceOfTheConfigurationIsUpToDate(t *testing.T) {
 	t.Parallel()
-	const path = "../../docs/reference/configuration.md"
+	const path = "../../../docs/reference/configuration.md"
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(app.Reference()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(study.Reference()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -140,7 +142,62 @@ func TestReferenceOfTheConfigurationIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(app.Reference(), string(text)); diff != "" {
+	if diff := cmp.Diff(study.Reference(), string(text)); diff != "" {
 		t.Errorf("run make generate (-program +page):\n%s", diff)
+	}
+}
+
+func TestLiveSourcesAndQueries(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "terms.txt"), []byte("# a comment\nwahl*\n\n#EP2024\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "study.yaml")
+	text := `
+languages: [de, fr]
+queries:
+  - {name: election, terms: [vote], terms_file: terms.txt, without: [papal], languages: [de], valid_from: 2024-06-03, valid_to: 2024-06-10T00:00:00Z}
+feeds:
+  - {url: "https://news.example/rss", lang: fr}
+fetch: {min_interval: 20m, allow_private: true}
+bluesky: {likes: count, rewind: 20s}
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := study.Load(path, []string{"OBSERVATORY_FETCH_MAX_INTERVAL=2h", "OBSERVATORY_BLUESKY_COMPARE=false", "OBSERVATORY_FETCH_ALLOW_PRIVATE=false"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := got.Matching()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := set.Queries()[0]
+	if !got.Live() || got.Fetch.MinInterval != 20*time.Minute || got.Fetch.MaxInterval != 2*time.Hour || got.Fetch.AllowPrivate || *got.Bluesky.Compare || got.Bluesky.Rewind != 20*time.Second {
+		t.Errorf("read as %+v and %+v", got.Fetch, got.Bluesky)
+	}
+	if diff := cmp.Diff([]string{"vote", "wahl*", "#EP2024"}, q.Terms); diff != "" || !q.From.Equal(time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC)) || !q.To.Equal(time.Date(2024, 6, 10, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s, from %v to %v", diff, q.From, q.To)
+	}
+}
+
+func TestMistakesInLiveSources(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`feeds: [{url: "ftp://news.example"}]`:                              "feeds[0].url",
+		`feeds: [{url: "https://a.example/"}, {url: "https://a.example/"}]`: "feeds[1].url",
+		`fetch: {min_interval: -1s}`:                                        "fetch",
+		`bluesky: {api: v3}`:                                                "bluesky.api",
+		`bluesky: {host: x}`:                                                "unknown field",
+		`languages: [deutsch]`:                                              "languages",
+		`queries: [{name: a}]`:                                              `query "a": it has no terms`,
+		`queries: [{name: a, terms: [x y], valid_from: yesterday}]`:         `queries[0]: valid_from: "yesterday" is no day`,
+		`queries: [{name: a, terms_file: nowhere.txt}]`:                     "terms_file cannot be read",
+	} {
+		if _, err := load(t, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q in it", text, err, want)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package app
+package study
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Variables that are no keys of the configuration.
@@ -44,9 +45,16 @@ func override(study *Study, environ []string) error {
 // variables.
 func settable(v reflect.Value, name string, keys map[string]reflect.Value) {
 	for i := range v.NumField() {
+		if tag := v.Type().Field(i).Tag.Get("yaml"); tag == "" || tag == "-" {
+			continue
+		}
 		key := name + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
 		field := v.Field(i)
 		switch {
+		case field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.Struct: // Absent unless the file has it.
+			if !field.IsNil() {
+				settable(field.Elem(), key+"_", keys)
+			}
 		case field.Kind() == reflect.Struct:
 			settable(field, key+"_", keys)
 		case field.Kind() != reflect.Slice || field.Type().Elem().Kind() == reflect.String:
@@ -56,6 +64,26 @@ func settable(v reflect.Value, name string, keys map[string]reflect.Value) {
 }
 
 func set(field reflect.Value, value string) error {
+	if field.Kind() == reflect.Pointer {
+		field.Set(reflect.New(field.Type().Elem()))
+		return set(field.Elem(), value)
+	}
+	if field.Type() == reflect.TypeFor[time.Duration]() {
+		d, err := time.ParseDuration(value)
+		if err != nil {
+			return fmt.Errorf("%q is no duration, as 15m", value)
+		}
+		field.SetInt(int64(d))
+		return nil
+	}
+	if field.Kind() == reflect.Bool {
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", value)
+		}
+		field.SetBool(b)
+		return nil
+	}
 	if field.Kind() == reflect.Int {
 		n, err := strconv.Atoi(value)
 		if err != nil {

@@ -1,4 +1,4 @@
-package app
+package study
 
 import (
 	"fmt"
@@ -33,7 +33,12 @@ A variable overrides its key; lists are separated by commas. An ` + "`OBSERVATOR
 	} {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", v[0], v[1])
 	}
-	b.WriteString(`
+	b.WriteString(examples())
+	return b.String()
+}
+
+func examples() string {
+	return `
 ## Example
 
 ` + "```yaml" + `
@@ -43,7 +48,17 @@ public_accounts:
   - {platform: x, handle: europarl_en}
   - {platform: bluesky, id: did:plc:example, handle: parliament.example}
 shorteners: [go.example]
+languages: [de, fr, it]
+queries:
+  - {name: election, terms: ["europawahl*", "élections européennes", "#EP2024", "domain:results.example"]}
+feeds:
+  - {url: "https://news.example/rss.xml"}
+  - {url: "https://presse.example/atom.xml", lang: fr}
+bluesky: {likes: count}
 ` + "```" + `
+
+Lists of feeds as other programs write them (OPML) become feeds with ` + "`observatory feeds import LIST.opml`" + `. A running observatory reads the file
+again when it gets SIGHUP (` + "`systemctl reload`" + `): feeds, Bluesky and fetching change at once, everything else with the next start.
 
 On clusters, ` + "`observatory collect`" + ` and ` + "`observatory process`" + ` run wherever they are wanted, with the same file:
 
@@ -61,15 +76,20 @@ clickhouse: {address: "http://clickhouse:8123", user: observatory, password_file
 | ` + "`cursors/`" + ` | How far each collector and each unfinished import has come. |
 | ` + "`keys/`" + ` | The study's key, from which every pseudonym follows, and the passwords of the store's users. Keep a copy; a directory with only that is a new one with the same pseudonyms. |
 | ` + "`run/`" + ` | The lock of the one owner, and ` + "`endpoints.json`" + ` with its addresses. |
-`)
-	return b.String()
+`
 }
 
 func describe(b *strings.Builder, t reflect.Type, key, variable string) {
 	for field := range t.Fields() {
+		if tag := field.Tag.Get("yaml"); tag == "" || tag == "-" {
+			continue
+		}
 		name := key + field.Tag.Get("yaml")
 		env := variable + strings.ToUpper(field.Tag.Get("yaml"))
 		switch {
+		case field.Type.Kind() == reflect.Pointer && field.Type.Elem().Kind() == reflect.Struct:
+			fmt.Fprintf(b, "| `%s` | | %s |\n", name, field.Tag.Get("doc"))
+			describe(b, field.Type.Elem(), name+".", env+"_")
 		case field.Type.Kind() == reflect.Struct:
 			fmt.Fprintf(b, "| `%s` | | %s |\n", name, field.Tag.Get("doc"))
 			describe(b, field.Type, name+".", env+"_")

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/election-observatory/observatory/internal/app"
+	"github.com/election-observatory/observatory/internal/eventlog"
+	"github.com/election-observatory/observatory/test/fixture"
+)
+
+// TestAFullDiskIsSaidAndCostsNothing runs out of room twice: first the log takes
+// no more, then nothing at all can be written while an import runs.
+func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
+	t.Parallel()
+	first, second := jetstreamFile(t, 7, 80_000), jetstreamFile(t, 8, 60_000)
+	p := newProgram(t)
+	disk := mountDisk(t, p.data)
+	least := eventlog.DefaultBrokerConfig().MinFreeBytes
+	disk.resize(least + 4<<20)
+	ends, stop := p.up()
+
+	p.refused(1, "make room", "import", "--format", "jetstream", first)
+	if health := diskHealth(t, ends.Page); health.OK || !strings.Contains(health.Error, "make room") {
+		t.Errorf("health says %+v", health)
+	}
+	if got := p.run("status"); !strings.Contains(got, "is full") {
+		t.Errorf("status says\n%s", got)
+	}
+	disk.resize(least + 300<<20)
+	if health := diskHealth(t, ends.Page); !health.OK {
+		t.Errorf("with room again health says %+v", health)
+	}
+	p.imports("jetstream", first)
+
+	importing := p.start("import", "--format", "jetstream", second)
+	before := app.Dir(p.data).LogBytes()
+	waitFor(t, "the log to grow", func() bool { return app.Dir(p.data).LogBytes() > before || importing.ended() })
+	disk.fill()
+	waitFor(t, "the import to say why it waits", func() bool { return strings.Contains(importing.said(), "full") || importing.ended() })
+	p.run("status")
+	disk.empty()
+	if err := importing.wait(); err != nil && !strings.Contains(importing.said(), "make room") {
+		t.Errorf("the import ended with %v:\n%s", err, importing.said())
+	}
+	p.imports("jetstream", second)
+	stop()
+
+	calm := newProgram(t)
+	if err := os.CopyFS(filepath.Join(calm.data, "keys"), os.DirFS(filepath.Join(p.data, "keys"))); err != nil {
+		t.Fatal(err)
+	}
+	calm.imports("jetstream", first, second)
+	if diff := cmp.Diff(calm.relations(), p.relations()); diff != "" {
+		t.Errorf("a full disk makes a difference (-undisturbed +full):\n%s", diff)
+	}
+}
+
+// relations are a digest of every relation's rows, less the columns that tell
+// how they came.
+func (p *program) relations() string {
+	p.t.Helper()
+	except := map[string]string{"posts": "imported_at, _partition, _offset"}
+	var queries []string
+	for _, name := range []string{"posts", "links", "actions", "tombstones", "identities", "post_refs", "accounts", "coverage", "hourly"} {
+		columns := "*"
+		if except[name] != "" {
+			columns += " EXCEPT (" + except[name] + ")"
+		}
+		queries = append(queries, fmt.Sprintf("SELECT '%s' AS relation, count(), sum(cityHash64(toString(tuple(%s)))) FROM %s", name, columns, name))
+	}
+	return p.ask("SELECT * FROM ("+strings.Join(queries, " UNION ALL ")+") ORDER BY relation", "--user", "custodian")
+}
+
+func jetstreamFile(t *testing.T, seed uint64, events int) string {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "events.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fixture.Jetstream(f, seed, events); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return f.Name()
+}
+
+// smallDisk is a file system of its own, in memory.
+type smallDisk struct {
+	t  *testing.T
+	at string
+}
+
+func mountDisk(t *testing.T, at string) *smallDisk {
+	t.Helper()
+	if err := os.MkdirAll(at, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", at, "tmpfs", 0, "size=64m"); err != nil {
+		t.Skipf("no small disk can be mounted here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(at, syscall.MNT_DETACH) })
+	return &smallDisk{t, at}
+}
+
+func (d *smallDisk) resize(size int64) {
+	d.t.Helper()
+	if err := syscall.Mount("tmpfs", d.at, "tmpfs", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", size)); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *smallDisk) ballast() string { return filepath.Join(d.at, "ballast") }
+
+// fill leaves not a byte.
+func (d *smallDisk) fill() {
+	d.t.Helper()
+	f, err := os.Create(d.ballast())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for piece := make([]byte, 1<<20); ; {
+		if _, err := f.Write(piece); err != nil {
+			if len(piece) == 1 {
+				break
+			}
+			piece = piece[:len(piece)/2]
+		}
+	}
+	_ = f.Close()
+}
+
+func (d *smallDisk) empty() {
+	d.t.Helper()
+	if err := os.Remove(d.ballast()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// diskHealth is what health says of the disk. It does not ask again within a
+// second.
+func diskHealth(t *testing.T, page string) app.Answer {
+	t.Helper()
+	time.Sleep(1100 * time.Millisecond)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // It is read below.
+	var told app.Report
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&told); err != nil {
+		t.Fatal(err)
+	}
+	if told.Healthy != (response.StatusCode == http.StatusOK) {
+		t.Errorf("status %d, and healthy is %v", response.StatusCode, told.Healthy)
+	}
+	for _, part := range told.Parts {
+		if part.Part == diskCheck {
+			return part
+		}
+	}
+	t.Fatalf("health does not tell of the disk: %+v", told)
+	return app.Answer{}
+}
+
+// running is a command that runs beside the test.
+type running struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	done  chan struct{}
+	ended func() bool
+	err   error
+}
+
+// Write keeps what the command says.
+func (r *running) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(b)
+}
+
+func (r *running) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+func (r *running) wait() error {
+	<-r.done
+	return r.err
+}
+
+func (p *program) start(args ...string) *running {
+	p.t.Helper()
+	r := &running{done: make(chan struct{})}
+	cmd := p.command(args...)
+	cmd.Stdout, cmd.Stderr = r, r
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.ended = func() bool { return ctx.Err() != nil }
+	go func() {
+		r.err = cmd.Wait()
+		cancel()
+		close(r.done)
+	}()
+	p.t.Cleanup(func() {
+		if !r.ended() {
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
+		<-r.done
+	})
+	return r
+}
+
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for range 3000 {
+		if done() {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("waited a minute for %s", what)
+}
