@@ -237,4 +237,9 @@ func words(p *page) {
 	for _, reason := range schema.Reasons() {
 		p.row(code(string(reason)), reason.Doc())
 	}
+	p.line("\nOutages: why a source was not connected, or why there is a gap, a closed list:")
+	p.head("Outage", "Description")
+	for _, outage := range schema.Outages() {
+		p.row(code(string(outage)), outage.Doc())
+	}
 }

@@ -10,7 +10,7 @@ const (
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), sources(), queries(), alerts(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), queries(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.
@@ -166,8 +166,38 @@ func queries() View {
 func alerts() View {
 	columns := pick(alertRows(), "method", "subject", "from", "to", "expected", "observed", "reason", "evidence", "method_version")
 	return View{
-		Name: "alerts", Doc: "What wants attention: for now sources that fell silent against their own history.", Columns: columns,
+		Name: "alerts", Doc: "What wants attention: sources that fell silent against their own history.", Columns: columns,
 		Query: selectFrom(columns, map[string]string{"from": "`from`", "to": "`to`"}, StoreDatabase+"."+TableAlerts+" FINAL\nWHERE raised"), From: []string{TableAlerts},
+	}
+}
+
+func missing() View {
+	columns := []Column{
+		{Name: "source", Type: "String", Doc: "The source, as in coverage."},
+		{Name: "from", Type: typeTime, Doc: "Since when."},
+		{Name: "to", Type: typeMaybe, Doc: "Until when; null while a silence lasts."},
+		{Name: "kind", Type: typeWord, Doc: "gap: data is or may be lost for good. down: the source was asked in vain; what it published meanwhile may have come later. silence: it delivered nothing against its history."},
+		{Name: "reason", Type: typeWord, Doc: "Why, as far as that is known; see the list of outages."},
+		{Name: "expected", Type: "Nullable(Float64)", Doc: "Events that were expected in that time, or are known to be lost; null where unknown."},
+	}
+	return View{
+		Name: "missing", Doc: "What is missing, and when: what lies between A and B is WHERE from < B AND (to > A OR to IS NULL).", Columns: columns,
+		Query: `SELECT source, toDateTime64(min(minute), 3, 'UTC') AS from, toNullable(toDateTime64(max(next), 3, 'UTC')) AS to, toLowCardinality('down') AS kind,
+    argMin(gap_reason, minute) AS reason, toNullable(toFloat64(sum(expected))) AS expected
+FROM (SELECT source, minute, up, gap_reason, expected,
+        leadInFrame(minute, 1, minute + 60) OVER (PARTITION BY source ORDER BY minute ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next,
+        sum(up) OVER (PARTITION BY source ORDER BY minute ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS spell
+    FROM (SELECT source, minute, max(connected) AS up, max(c.gap_reason) AS gap_reason, max(c.expected) AS expected
+        FROM ` + StoreDatabase + "." + TableCoverage + ` AS c FINAL GROUP BY source, minute))
+WHERE NOT up
+GROUP BY source, spell
+UNION ALL
+SELECT source, assumeNotNull(gap_from), gap_to, 'gap', gap_reason, toFloat64(expected)
+FROM ` + StoreDatabase + "." + TableCoverage + ` FINAL WHERE gap_from IS NOT NULL
+UNION ALL
+SELECT subject, from, to, method, reason, toNullable(expected)
+FROM ` + StoreDatabase + "." + TableAlerts + ` FINAL WHERE raised AND method = 'silence'`,
+		From: []string{TableCoverage, TableAlerts},
 	}
 }
 

@@ -52,6 +52,7 @@ func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
 	waitFor(t, "the import to say why it waits", func() bool { return strings.Contains(importing.said(), "full") || importing.ended() })
 	p.run("status")
 	disk.empty()
+	waitFor(t, "the import to go on with room again", importing.ended)
 	if err := importing.wait(); err != nil && !strings.Contains(importing.said(), "make room") {
 		t.Errorf("the import ended with %v:\n%s", err, importing.said())
 	}

@@ -39,9 +39,14 @@ type report struct {
 	Free      int64                  `json:"disk_free_bytes"`
 	Full      string                 `json:"disk_full,omitempty"` // What to do where the disk is.
 	Platforms []store.PlatformStatus `json:"platforms"`
-	Sources   []store.SourceStatus   `json:"sources"`
-	Gaps      []store.Gap            `json:"gaps"`
-	Tables    []store.TableStatus    `json:"tables"`
+
+	Collectors   []store.CollectorStatus `json:"collectors"`
+	Feeds        int                     `json:"feeds"` // In the configuration.
+	AllowPrivate bool                    `json:"allow_private"`
+	Down         []store.SourceStatus    `json:"down"`
+	Alarms       []store.Alarm           `json:"alarms"`
+	Gaps         []store.Gap             `json:"gaps"`
+	Tables       []store.TableStatus     `json:"tables"`
 }
 
 func (c *cli) runStatus(ctx context.Context, asJSON bool) error {
@@ -50,13 +55,14 @@ func (c *cli) runStatus(ctx context.Context, asJSON bool) error {
 		return err
 	}
 	defer s.close()
-	found, err := s.store.Status(s.ctx, time.Unix(0, 0))
+	found, err := s.store.Status(s.ctx, time.Now().Add(-24*time.Hour))
 	if err != nil {
 		return s.why(err)
 	}
 	r := report{
 		Data: string(s.dir), Running: s.lock == nil, Page: s.ends.Page, Version: found.Version,
-		Platforms: found.Platforms, Sources: found.Sources, Gaps: found.Gaps, Tables: found.Tables,
+		Platforms: found.Platforms, Collectors: found.Collectors, Down: found.Down, Alarms: found.Alarms, Gaps: found.Gaps, Tables: found.Tables,
+		Feeds: len(s.study.Feeds), AllowPrivate: s.study.Fetch.AllowPrivate || s.study.Bluesky != nil && s.study.Bluesky.AllowPrivate,
 	}
 	if r.Free, err = freeBytes(s.dir); err != nil {
 		return err
@@ -107,7 +113,8 @@ func (r *report) write(out io.Writer) error {
 		return err
 	}
 	r.writePlatforms(out)
-	r.writeSources(out)
+	r.writeLive(out)
+	r.writeTrouble(out)
 	return r.writeGaps(out)
 }
 
@@ -127,21 +134,70 @@ func (r *report) writePlatforms(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nplatform\tposts\tnewest hour (UTC)\t")
 	for _, p := range r.Platforms {
-		fmt.Fprintf(w, "%s\t%s\t%s\t\n", p.Name, count(p.Posts), p.NewestHour.UTC().Format("2006-01-02 15:04"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t\n", p.Name, count(p.Posts), minute(p.NewestHour))
 	}
 	_ = w.Flush()
 }
 
-func (r *report) writeSources(out io.Writer) {
-	if len(r.Sources) == 0 {
+// shown is how many lines a list has on the one screen.
+const shown = 5
+
+// writeLive tells how the live sources did in the last 24 hours, and what was
+// ever read from archives.
+func (r *report) writeLive(out io.Writer) {
+	var live, archives []store.CollectorStatus
+	for _, c := range r.Collectors {
+		if c.Archive {
+			archives = append(archives, c)
+		} else {
+			live = append(live, c)
+		}
+	}
+	if r.AllowPrivate {
+		fmt.Fprintln(out, "\nAddresses inside private networks are allowed (allow_private).")
+	}
+	if len(live) > 0 {
+		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(w, "\nlast 24 hours\tsources\tup\tretired\treceived\tto the log\trejected\tlate\tlag\tnewest (UTC)\t")
+		for _, c := range live {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, count(c.Sources), count(c.Up), count(c.Retired), count(c.Received), count(c.Emitted), count(c.Rejected), count(c.Late),
+				lag(c.LagS), minute(c.Newest))
+		}
+		_ = w.Flush()
+	} else if r.Feeds > 0 {
+		fmt.Fprintf(out, "\n%d feeds (rss) are configured, and nothing came of them in the last 24 hours.\n", r.Feeds)
+	}
+	if len(archives) == 0 {
 		return
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\nsource\tnewest minute (UTC)\treceived\tto the log\trejected\t")
-	for _, o := range r.Sources {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", o.Source, o.Newest.UTC().Format("2006-01-02 15:04"), count(o.Received), count(o.Emitted), count(o.Rejected))
+	fmt.Fprintln(w, "\narchive\tfiles\treceived\tto the log\trejected\tnewest minute (UTC)\t")
+	for _, c := range archives {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Name, count(c.Sources), count(c.Received), count(c.Emitted), count(c.Rejected), minute(c.Newest))
 	}
 	_ = w.Flush()
+}
+
+// writeTrouble tells what is down, what is silent and what is missing.
+func (r *report) writeTrouble(out io.Writer) {
+	if len(r.Down) > 0 {
+		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "\nnot connected\tsince (UTC)\twhy\t")
+		for _, o := range r.Down[:min(len(r.Down), shown)] {
+			fmt.Fprintf(w, "%s\t%s\t%s\t\n", cut(o.Source), minute(o.Since), words(o.Reason))
+		}
+		_ = w.Flush()
+		more(out, len(r.Down))
+	}
+	if len(r.Alarms) > 0 {
+		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "\nsilent against its history\tsince (UTC)\texpected\twhy\t")
+		for _, a := range r.Alarms[:min(len(r.Alarms), shown)] {
+			fmt.Fprintf(w, "%s\t%s\t%.0f\t%s\t\n", cut(a.Subject), minute(a.From), a.Expected, words(a.Reason))
+		}
+		_ = w.Flush()
+		more(out, len(r.Alarms))
+	}
 }
 
 func (r *report) writeGaps(out io.Writer) error {
@@ -151,8 +207,45 @@ func (r *report) writeGaps(out io.Writer) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "\ngap in\tfrom (UTC)\tto\twhy\tevents\t")
-	for _, g := range r.Gaps {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", g.Source, g.From.UTC().Format(time.DateTime), g.To.UTC().Format(time.DateTime), strings.ReplaceAll(g.Reason, "_", " "), count(g.Expected))
+	for _, g := range r.Gaps[:min(len(r.Gaps), shown)] {
+		missing := "unknown"
+		if g.Expected > 0 {
+			missing = count(g.Expected)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", cut(g.Source), g.From.UTC().Format(time.DateTime), g.To.UTC().Format(time.DateTime), words(g.Reason), missing)
 	}
-	return w.Flush()
+	_ = w.Flush()
+	more(out, len(r.Gaps))
+	return nil
+}
+
+func more(out io.Writer, n int) {
+	if n > shown {
+		fmt.Fprintf(out, "and %d more: `observatory status --json`\n", n-shown)
+	}
+}
+
+func words(reason string) string { return strings.ReplaceAll(reason, "_", " ") }
+
+// cut keeps the names of sources from breaking lines.
+func cut(source string) string {
+	const longest = 60
+	if runes := []rune(source); len(runes) > longest {
+		return string(runes[:longest-1]) + "…"
+	}
+	return source
+}
+
+func minute(t time.Time) string {
+	if t.Unix() <= 0 {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+func lag(seconds float64) string {
+	if seconds <= 0 {
+		return "-"
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(100 * time.Millisecond).String()
 }

@@ -151,6 +151,8 @@ func (r *run) take(ctx context.Context, n note) error {
 	}
 	now := r.now()
 	switch {
+	case ctx.Err() != nil:
+		return nil // What ends now has not failed.
 	case n.err != nil:
 		r.ended(h, n.err, now)
 	case n.opened:

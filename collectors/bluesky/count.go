@@ -21,8 +21,8 @@ func (r *run) frame(h *host, f *frame, now time.Time) {
 		why := &mapping.Rejection{Reason: schema.ReasonBadTime, Detail: fmt.Sprintf("the event is of %s", time.UnixMicro(f.us).UTC().Format(time.RFC3339))}
 		*f = frame{why: why, raw: f.raw, size: f.size, collection: f.collection}
 	}
-	if f.us != 0 {
-		r.closeGap(h, f)
+	if f.us != 0 && !r.closeGap(h, f, now) {
+		return
 	}
 	if f.pos != 0 {
 		if h.past(f) || h.window.has(f.id) {
@@ -127,10 +127,16 @@ func (r *run) reject(h *host, f *frame, nowMS int64) *schema.Event {
 func (r *run) notice(h *host, notice string, now time.Time) {
 	switch {
 	case notice == noticeFuture && h.link.cursor < timeCursors && h.link.cursor != 0:
-		h.unknown(h.link.cursor)
-		h.hangUp()
-		h.due = now
+		r.askByTime(h, now)
 	case notice == noticeOutdated || notice == noticeFuture:
 		h.gapSure = true
 	}
+}
+
+// askByTime gives up a link whose cursor meant nothing to the host, or something
+// else.
+func (r *run) askByTime(h *host, now time.Time) {
+	h.unknown(h.link.cursor)
+	h.hangUp()
+	h.due = now
 }

@@ -27,20 +27,27 @@ const (
 
 // closeGap looks at the first event of a link: whether it follows what was read
 // before, or hosts no longer had what came between. A host that no longer knows
-// a cursor may begin elsewhere without saying so.
-func (r *run) closeGap(h *host, f *frame) {
+// a cursor may begin elsewhere without saying so; where the cursor was a number,
+// it is asked again by time first, and the frame is not to be used.
+func (r *run) closeGap(h *host, f *frame, now time.Time) (used bool) {
 	from, sure := h.gapFrom, h.gapSure
+	missing := from != 0 && f.us > from && (sure || h.link.cursor != 0 && h.missing(from, f.us))
+	if missing && h.link.cursor != 0 && h.link.cursor < timeCursors {
+		r.askByTime(h, now)
+		return false
+	}
 	h.gapFrom, h.gapSure = 0, false
 	if f.pos != 0 {
 		h.arrive(f.pos)
 	}
-	if from == 0 || h.link.cursor == 0 && !sure || f.us <= from || (!sure && !h.missing(from, f.us)) {
-		return
+	if !missing {
+		return true
 	}
 	h.history.Missed()
 	row := h.row(from/1000, partGap+strconv.FormatInt(from/1000, 10), false)
 	row.GapFromMs, row.GapToMs, row.GapReason = from/1000, f.us/1000, string(schema.OutageCursorTooOld)
 	r.tell(row)
+	return true
 }
 
 // missing says whether a pause in the stream is longer than its rhythm explains.

@@ -69,6 +69,7 @@ type journal struct {
 	deletes  map[string]bool
 	accounts map[string]bool
 	rejects  []*schema.Reject
+	events   []*schema.Event // All but rejects and coverage.
 	coverage map[string]*schema.Coverage // What stands at the end, by source, minute and part.
 	emitted  int                         // Events in all, coverage apart.
 	batches  int
@@ -96,6 +97,9 @@ func (j *journal) emit(_ context.Context, batch []*schema.Event) error {
 func (j *journal) take(e *schema.Event) {
 	if e.GetCoverage() == nil {
 		j.emitted++
+	}
+	if e.GetCoverage() == nil && e.GetReject() == nil {
+		j.events = append(j.events, e)
 	}
 	switch kind := e.GetKind().(type) {
 	case *schema.Event_Post:
@@ -126,7 +130,7 @@ func (j *journal) parts(part string) (all []*schema.Coverage) {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+const patience = 10 * time.Second
 
 // collect runs a collector until the journal has enough.
 func collect(tb testing.TB, cfg Config, cursors *collectors.Cursors, now func() time.Time, j *journal) {

@@ -108,7 +108,7 @@ func (h *host) past(f *frame) bool {
 	case !ok || f.pos == 0:
 		return false
 	case at >= timeCursors:
-		return f.us < at
+		return f.us != 0 && f.us < at
 	}
 	return f.pos < at
 }

@@ -34,12 +34,12 @@ func TestRobotsRules(t *testing.T) {
 		{"an own group without rules", "User-agent: *\nDisallow: /\nUser-agent: election-observatory\nAllow: /\n", "/a", ""},
 	} {
 		rules := parseRobots([]byte(c.text), "election-observatory")
-		for _, path := range strings.FieldsSeq(c.allow) {
+		for path := range strings.FieldsSeq(c.allow) {
 			if !allowed(rules, path) {
 				t.Errorf("%s: %s is refused", c.name, path)
 			}
 		}
-		for _, path := range strings.FieldsSeq(c.refuse) {
+		for path := range strings.FieldsSeq(c.refuse) {
 			if allowed(rules, path) {
 				t.Errorf("%s: %s is allowed", c.name, path)
 			}

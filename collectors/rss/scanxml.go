@@ -77,16 +77,11 @@ func (s *xmlScan) begin(t xml.StartElement, start int) error {
 	if err := s.bound(t); err != nil {
 		return err
 	}
-	e := element{name: name, start: start + 1, end: start + 1, scopes: declarations(t)}
-	if n := len(s.open); n > 0 {
-		e.scopes += s.open[n-1].scopes
-	}
+	e := element{name: name, start: start + 1, end: start + 1, scopes: s.scopes(t)}
 	if s.work += e.scopes; e.scopes > maxScopes || s.work > maxScopeWork {
 		return tooLarge("too many namespaces")
 	}
-	for e.end < len(s.body) && bytes.IndexByte([]byte(" \t\r\n/>"), s.body[e.end]) < 0 {
-		e.end++
-	}
+	e.end += max(bytes.IndexAny(s.body[e.end:], " \t\r\n/>"), 0)
 	s.open = append(s.open, e)
 	if s.inItem == 0 && (name == "item" || name == "entry") {
 		s.inItem = len(s.open)
@@ -108,7 +103,11 @@ func (s *xmlScan) bound(t xml.StartElement) error {
 	return nil
 }
 
-func declarations(t xml.StartElement) (n int) {
+// scopes counts the namespaces that are declared in an element and around it.
+func (s *xmlScan) scopes(t xml.StartElement) (n int) {
+	if around := len(s.open); around > 0 {
+		n = s.open[around-1].scopes
+	}
 	for _, a := range t.Attr {
 		if a.Name.Space == "xmlns" || a.Name.Local == "xmlns" {
 			n++

@@ -39,7 +39,7 @@ type JetstreamFault struct {
 	Half     bool          // Sends half a frame, and closes the connection.
 	Mute     bool          // Sends nothing more, not even answers to pings.
 	Error    string        // Version 2: sends an error and closes.
-	Oversize int           // Sends a frame of so many bytes besides, which is an event of its place.
+	Oversize int           // Makes one event so many bytes larger.
 	Garbage  bool          // Sends frames besides that are no events.
 	Twice    bool          // Sends each event twice.
 	Swap     bool          // Sends each event before the one that it follows.

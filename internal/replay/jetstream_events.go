@@ -110,6 +110,15 @@ func (g Generated) At(index int64) JetstreamEvent {
 	return e
 }
 
+// Frame is an event as a version of the wire has it, under its index.
+func (g Generated) Frame(index int64, v2 bool) []byte {
+	e := g.At(index)
+	if v2 {
+		return e.v2(index)
+	}
+	return e.V1
+}
+
 // commit draws what happened.
 func (g Generated) commit(draw *rand.Rand, index int64, e *JetstreamEvent) string {
 	claimed := time.UnixMicro(e.US - draw.Int64N(2e6)).UTC().Format("2006-01-02T15:04:05.000Z")

@@ -73,7 +73,9 @@ func (o *streamOf) event(ctx context.Context, index int64, e *JetstreamEvent) er
 		}
 	}
 	if o.sent >= o.fault.After {
-		if err := o.spoil(ctx, text); err != nil {
+		if o.fault.Oversize > 0 {
+			text = o.swell(text)
+		} else if err := o.spoil(ctx, text); err != nil {
 			return err
 		}
 	}
@@ -106,15 +108,18 @@ func (o *streamOf) spoil(ctx context.Context, text []byte) error {
 		}
 		_ = o.ws.Close(websocket.StatusPolicyViolation, f.Error)
 		return errFault
-	case f.Oversize > 0:
-		size := f.Oversize
-		f.Oversize = 0
-		head, _ := bytes.CutSuffix(text, []byte{'}'})
-		return o.write(ctx, append(append(bytes.Clone(head), `,"padding":"`...), append(bytes.Repeat([]byte{'x'}, size), `"}`...)...))
 	case f.Garbage && o.sent%5 == 0:
 		return o.write(ctx, append([]byte(`{"garbage":`), text[:len(text)/2]...))
 	}
 	return nil
+}
+
+// swell makes one event too large.
+func (o *streamOf) swell(text []byte) []byte {
+	padding := bytes.Repeat([]byte{'x'}, o.fault.Oversize)
+	o.fault.Oversize = 0
+	head, _ := bytes.CutSuffix(text, []byte{'}'})
+	return append(append(append(bytes.Clone(head), `,"padding":"`...), padding...), `"}`...)
 }
 
 func (o *streamOf) write(ctx context.Context, text []byte) error {

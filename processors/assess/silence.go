@@ -62,7 +62,7 @@ ends AS (
 ),
 spells AS (
     SELECT source, heard, last,
-        arrayZip(heard, arrayPushBack(arrayPopFront(heard), if(last >= toUnixTimestamp(to_at) - %[7]d, toUnixTimestamp(to_at), 0))) AS pairs,
+        arrayZip(heard, arrayResize(arrayPushBack(arrayPopFront(heard), if(last >= toUnixTimestamp(to_at) - %[7]d, toUnixTimestamp(to_at), 0)), length(heard))) AS pairs,
         arrayFilter(d -> d > 0, arrayPopFront(arrayDifference(heard))) AS usual
     FROM ends WHERE length(heard) > %[8]d
 ),

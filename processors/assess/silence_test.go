@@ -46,8 +46,9 @@ func TestSilentSourcesRaiseAnAlarm(t *testing.T) {
 		covered("nights off", "rss", 0, now, 5, func(m int) bool { return m%daysMin < 8*60 }),                      // Its rhythm.
 		covered("rare", "rss", 0, now-daysMin, 6*60, nil),                                                          // One every six hours: a day says little.
 		covered("new", "rss", now-3*daysMin/2, now-6*60, 60, func(m int) bool { return m > now-daysMin }),          // Too little history.
-		covered("ended long ago", "rss", -18*daysMin, -9*daysMin, 5, nil),                                          // No longer collected.
-		covered("file", "import/jetstream", 0, daysMin, 5, nil),                                                    // An archive ends.
+		covered("never heard", "rss", 0, now, 5, func(int) bool { return true }),
+		covered("ended long ago", "rss", -18*daysMin, -9*daysMin, 5, nil), // No longer collected.
+		covered("file", "import/jetstream", 0, daysMin, 5, nil),           // An archive ends.
 	} {
 		for _, c := range rows {
 			if err := w.Add(&tag.Event{Coverage: c}, 1); err != nil {

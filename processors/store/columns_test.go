@@ -52,9 +52,9 @@ func extremePost() tag.Post {
 		Lang: "zh-hant", LangSource: "declared", Langs: []string{"zh-hant", "", "de"}, Title: "T\x01\n\t'\\", Text: strings.Repeat("Grüße, 世界 🗳 ", 5000), TextHash: math.MaxUint64,
 		ReplyTo: low, ReplyToAccount: high, RepostOf: high, RepostOfAccount: low, QuoteOf: low, QuoteOfAccount: high,
 		Mentions: []uuid.UUID{low, high}, Hashtags: []string{"wahl", ""},
-		Links:   []tag.Link{{URL: "https://example.org/ä", Domain: "example.org", Unresolved: true}, {URL: "x:post:1"}},
+		Links:   []tag.Link{{URL: "https://example.org/ä", Canonical: "https://example.org/a", Domain: "example.org", Unresolved: true}, {URL: "x:post:1"}},
 		Media:   []tag.Media{{Kind: "image", ID: "m1"}},
-		Queries: []string{"q1", "q2"}, Likes: math.MaxUint64, Reposts: 1, Replies: 2, Quotes: 3, Views: 4,
+		Queries: []string{"q1", "q2"}, QuerySet: "set", Likes: math.MaxUint64, Reposts: 1, Replies: 2, Quotes: 3, Views: 4,
 		Client: "client", Sensitive: true, Collector: "bluesky", Source: "host", NativeID: "at://x", Permalink: "https://p", RawText: "raw",
 	}
 }
@@ -115,7 +115,7 @@ func extremeRow() string {
 	return fmt.Sprintf(`["bluesky", "2149-06-06", %[1]q, %[2]q, 170141183460469231731687303715884105727, false, 9223372036854775807, "quote", `+
 		`"1900-01-01 00:00:00.000", "2299-12-31 23:59:59.999", "2299-12-31 23:59:59.999", true, true, "zh-hant", "declared", ["zh-hant","","de"], `+
 		`"T\u0001\n\t'\\", "%[3]s", 18446744073709551615, %[2]q, %[1]q, %[1]q, %[2]q, %[2]q, %[1]q, [%[2]q,%[1]q], ["wahl",""], `+
-		`["https:\/\/example.org\/ä","x:post:1"], ["example.org",""], [true,false], ["image"], ["m1"], ["q1","q2"], 18446744073709551615, 1, 2, 3, 4, `+
+		`["https:\/\/example.org\/ä","x:post:1"], ["https:\/\/example.org\/a",""], ["example.org",""], [true,false], ["image"], ["m1"], ["q1","q2"], "set", 18446744073709551615, 1, 2, 3, 4, `+
 		`"client", true, "at:\/\/x", "https:\/\/p", "raw", "bluesky", "host", "2100-01-01 00:00:00.000", 4294967295, 18446744073709551615]`, high, low, p.Text)
 }
 

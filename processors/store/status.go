@@ -47,47 +47,79 @@ func (c Counts) After(before Counts, collector string) uint64 {
 
 // Status is what the store holds, and how far behind it is.
 type Status struct {
-	Version   uint32           // The newest migration.
-	Tables    []TableStatus    // Every table of rows.
-	Platforms []PlatformStatus // What there is of each platform.
-	Gaps      []Gap            // The newest declared gaps.
-	Sources   []SourceStatus   // What each source delivered, the newest first.
-	Stored    Offsets          // How far the log is stored.
-	Assessed  Offsets          // How far hourly is computed.
+	Version    uint32            // The newest migration.
+	Tables     []TableStatus     // Every table of rows.
+	Platforms  []PlatformStatus  // What there is of each platform.
+	Collectors []CollectorStatus // What each collector delivered.
+	Down       []SourceStatus    // Live sources that are not connected, those longest so first.
+	Alarms     []Alarm           // That last, the newest first.
+	Gaps       []Gap             // The newest declared gaps.
+	Stored     Offsets           // How far the log is stored.
+	Assessed   Offsets           // How far hourly is computed.
 }
 
 // TableStatus is the size of a table.
 type TableStatus struct {
-	Name  string
-	Rows  uint64 // With replaced rows that are not merged away yet.
-	Bytes uint64 // On disk.
+	Name  string `json:"name"`
+	Rows  uint64 `json:"rows"`  // With replaced rows that are not merged away yet.
+	Bytes uint64 `json:"bytes"` // On disk.
 }
 
 // PlatformStatus is what the store has of a platform, from hourly.
 type PlatformStatus struct {
-	Name       string
-	Posts      uint64
-	NewestHour time.Time // Of event time.
+	Name       string    `json:"name"`
+	Posts      uint64    `json:"posts"`
+	NewestHour time.Time `json:"newest_hour"` // Of event time.
+}
+
+// CollectorStatus is what the sources of a collector delivered: of a live one
+// since the time that was asked about, of an archive in all.
+type CollectorStatus struct {
+	Name     string    `json:"name"`
+	Archive  bool      `json:"archive"`
+	Sources  uint64    `json:"sources"`
+	Up       uint64    `json:"up"`      // Sources that were connected when they were asked last.
+	Retired  uint64    `json:"retired"` // Sources that are gone for good.
+	Received uint64    `json:"received"`
+	Emitted  uint64    `json:"emitted"`
+	Rejected uint64    `json:"rejected"`
+	Late     uint64    `json:"late"`
+	LagS     float64   `json:"lag_s"` // Median of the minutes' medians.
+	Newest   time.Time `json:"newest"`
+}
+
+// SourceStatus is a live source that is not connected.
+type SourceStatus struct {
+	Source string    `json:"source"`
+	Reason string    `json:"reason"` // One of schema.Outages.
+	Since  time.Time `json:"since"`  // When it was first asked in vain after it was connected last.
 }
 
 // Gap is a gap that coverage declares.
 type Gap struct {
-	Source, Reason string
-	From, To       time.Time
-	Expected       uint64 // Events that are missing; 0 where unknown.
+	Source   string    `json:"source"`
+	Reason   string    `json:"reason"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Expected uint64    `json:"expected"` // Events that are missing; 0 where unknown.
 }
 
-// SourceStatus is what a source delivered since the time that was asked about.
-type SourceStatus struct {
-	Source, Collector           string
-	Newest                      time.Time // Minute of the newest record.
-	Received, Emitted, Rejected uint64
+// Alarm is an alert that lasts.
+type Alarm struct {
+	Method   string    `json:"method"`
+	Subject  string    `json:"subject"`
+	From     time.Time `json:"from"`
+	Expected float64   `json:"expected"`
+	Reason   string    `json:"reason"`
+	Evidence string    `json:"evidence"`
 }
 
-// Status asks the store how it is. since bounds the sources and gaps; at most 20
-// of each are told.
+// mostTold is how many sources, alarms and gaps are told.
+const mostTold = 20
+
+// Status asks the store how it is. since bounds what live sources are asked about.
 func (s *Store) Status(ctx context.Context, since time.Time) (Status, error) {
-	var st Status
+	st := Status{Platforms: []PlatformStatus{}, Collectors: []CollectorStatus{}, Down: []SourceStatus{}, Alarms: []Alarm{}, Gaps: []Gap{}, Tables: []TableStatus{}}
 	var err error
 	if st.Version, err = Version(ctx, s.db); err != nil {
 		return st, err
@@ -99,10 +131,14 @@ func (s *Store) Status(ctx context.Context, since time.Time) (Status, error) {
 	}{
 		{"tables", "SELECT name, coalesce(total_rows, 0), coalesce(total_bytes, 0) FROM system.tables WHERE database = " + Quote(schema.StoreDatabase) + " ORDER BY name", st.table},
 		{"platforms", "SELECT platform, sum(posts), max(hour) FROM " + schema.Database + ".hourly WHERE query = '' AND source_class = '' GROUP BY platform ORDER BY platform", st.platform},
-		{"gaps", "SELECT source, gap_reason, assumeNotNull(gap_from), assumeNotNull(gap_to), coalesce(expected, 0) FROM " + schema.Database +
-			".coverage WHERE gap_from IS NOT NULL AND minute >= " + instant(since) + " ORDER BY minute DESC LIMIT 20", st.gap},
-		{"sources", "SELECT source, any(collector), max(minute) AS newest, sum(received), sum(emitted), sum(arraySum(mapValues(rejected))) FROM " + schema.Database +
-			".coverage WHERE minute >= " + instant(since) + " GROUP BY source ORDER BY newest DESC, source LIMIT 20", st.source},
+		{"collectors", collectorsQuery(since), st.collector},
+		{"sources", fmt.Sprintf(`SELECT source, argMax(gap_reason, minute) AS reason, minIf(minute, minute > connected_at) AS since
+FROM (SELECT source, minute, connected, gap_reason, maxIf(minute, connected) OVER (PARTITION BY source) AS connected_at
+    FROM %s.coverage WHERE minute >= %s AND %s)
+GROUP BY source HAVING NOT argMax(connected, minute) AND reason != %s ORDER BY since, source LIMIT %d`, schema.Database, instant(since), live, Quote(string(schema.OutageGone)), mostTold), st.down},
+		{"alarms", fmt.Sprintf("SELECT method, subject, `from`, expected, reason, evidence FROM %s.alerts WHERE `to` IS NULL ORDER BY `from` DESC LIMIT %d", schema.Database, mostTold), st.alarm},
+		{"gaps", fmt.Sprintf("SELECT source, gap_reason, assumeNotNull(gap_from), assumeNotNull(gap_to), coalesce(expected, 0) FROM %s.coverage WHERE gap_from IS NOT NULL ORDER BY minute DESC, source LIMIT %d",
+			schema.Database, mostTold), st.gap},
 	} {
 		if err := s.each(ctx, ask.query, ask.scan); err != nil {
 			return st, fmt.Errorf("store: status of %s: %w", ask.what, err)
@@ -113,6 +149,20 @@ func (s *Store) Status(ctx context.Context, since time.Time) (Status, error) {
 	}
 	st.Assessed, err = s.Progress(ctx, JobHourly)
 	return st, err
+}
+
+// live is the condition for coverage of sources that are collected as they come.
+const live = "collector NOT LIKE 'import/%' AND collector != 'log'"
+
+func collectorsQuery(since time.Time) string {
+	const of = `SELECT collector, %[1]v, count(), countIf(up), countIf(gone), sum(received), sum(emitted), sum(rejected), sum(late), ifNotFinite(quantileIf(0.5)(lag, lag > 0), 0), max(newest)
+FROM (SELECT collector, source, argMax(c.connected, minute) AS up, argMax(c.gap_reason, minute) = %[2]s AS gone, sum(c.received) AS received, sum(c.emitted) AS emitted,
+        sum(arraySum(mapValues(c.rejected))) AS rejected, sum(c.late) AS late, quantile(0.5)(c.lag_s) AS lag, max(minute) AS newest
+    FROM %[3]s.coverage AS c WHERE %[4]s GROUP BY collector, source)
+GROUP BY collector`
+	gone := Quote(string(schema.OutageGone))
+	return fmt.Sprintf(of, false, gone, schema.Database, live+" AND minute >= "+instant(since)) + " UNION ALL " +
+		fmt.Sprintf(of, true, gone, schema.Database, "collector LIKE 'import/%'") + " ORDER BY 2, 1"
 }
 
 func instant(t time.Time) string { return fmt.Sprintf("fromUnixTimestamp(%d)", max(t.Unix(), 0)) }
@@ -152,9 +202,23 @@ func (st *Status) gap(scan func(...any) error) error {
 	return err
 }
 
-func (st *Status) source(scan func(...any) error) error {
+func (st *Status) collector(scan func(...any) error) error {
+	var c CollectorStatus
+	err := scan(&c.Name, &c.Archive, &c.Sources, &c.Up, &c.Retired, &c.Received, &c.Emitted, &c.Rejected, &c.Late, &c.LagS, &c.Newest)
+	st.Collectors = append(st.Collectors, c)
+	return err
+}
+
+func (st *Status) down(scan func(...any) error) error {
 	var o SourceStatus
-	err := scan(&o.Source, &o.Collector, &o.Newest, &o.Received, &o.Emitted, &o.Rejected)
-	st.Sources = append(st.Sources, o)
+	err := scan(&o.Source, &o.Reason, &o.Since)
+	st.Down = append(st.Down, o)
+	return err
+}
+
+func (st *Status) alarm(scan func(...any) error) error {
+	var a Alarm
+	err := scan(&a.Method, &a.Subject, &a.From, &a.Expected, &a.Reason, &a.Evidence)
+	st.Alarms = append(st.Alarms, a)
 	return err
 }

@@ -1,6 +1,7 @@
 package rows_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,10 +20,12 @@ func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
 	} {
 		builders[b.Name()] = b
 	}
+	// What is computed in the store, or is few rows, is written as SQL.
+	bySQL := []string{schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts}
 	for _, table := range schema.Tables() {
 		b := builders[table.Name]
 		if b == nil {
-			if table.Name != schema.TableHourly && table.Name != schema.TableMigrations {
+			if !slices.Contains(bySQL, table.Name) {
 				t.Errorf("nothing builds %s", table.Name)
 			}
 			continue
