@@ -62,7 +62,7 @@ func put(b []byte, piece string, d *draw) []byte {
 func capital(b []byte, at int) []byte {
 	first, size := utf8.DecodeRune(b[at:])
 	if upper := unicode.ToUpper(first); upper != first && utf8.RuneLen(upper) == size {
-		utf8.AppendRune(b[:at], upper)
+		utf8.EncodeRune(b[at:], upper)
 	}
 	return b
 }

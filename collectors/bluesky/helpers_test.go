@@ -69,7 +69,7 @@ type journal struct {
 	deletes  map[string]bool
 	accounts map[string]bool
 	rejects  []*schema.Reject
-	events   []*schema.Event // All but rejects and coverage.
+	events   []*schema.Event             // All but rejects and coverage.
 	coverage map[string]*schema.Coverage // What stands at the end, by source, minute and part.
 	emitted  int                         // Events in all, coverage apart.
 	batches  int

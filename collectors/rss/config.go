@@ -25,8 +25,8 @@ type Config struct {
 // FeedConfig is one feed.
 type FeedConfig struct {
 	URL   string `yaml:"url" doc:"Its address; coverage names the feed by it."`
-	Title string `yaml:"title" doc:"Its name, in place of the one that it gives itself."`
-	Lang  string `yaml:"lang" doc:"Its language, as en or pt-BR, where neither it nor its items say theirs."`
+	Title string `yaml:"title,omitempty" doc:"Its name, in place of the one that it gives itself."`
+	Lang  string `yaml:"lang,omitempty" doc:"Its language, as en or pt-BR, where neither it nor its items say theirs."`
 }
 
 // FetchConfig says how servers are asked.

@@ -45,10 +45,11 @@ func override(study *Study, environ []string) error {
 // variables.
 func settable(v reflect.Value, name string, keys map[string]reflect.Value) {
 	for i := range v.NumField() {
-		if tag := v.Type().Field(i).Tag.Get("yaml"); tag == "" || tag == "-" {
+		named := keyOf(v.Type().Field(i))
+		if named == "" {
 			continue
 		}
-		key := name + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
+		key := name + strings.ToUpper(named)
 		field := v.Field(i)
 		switch {
 		case field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.Struct: // Absent unless the file has it.
@@ -61,6 +62,12 @@ func settable(v reflect.Value, name string, keys map[string]reflect.Value) {
 			keys[key] = field
 		}
 	}
+}
+
+// keyOf is the key of a field, empty where it has none.
+func keyOf(field reflect.StructField) string {
+	key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	return strings.Trim(key, "-")
 }
 
 func set(field reflect.Value, value string) error {

@@ -57,7 +57,7 @@ feeds:
 bluesky: {likes: count}
 ` + "```" + `
 
-Lists of feeds as other programs write them (OPML) become feeds with ` + "`observatory feeds import LIST.opml`" + `. A running observatory reads the file
+Lists of feeds as other programs write them (OPML) become feeds with ` + "`observatory feeds LIST.opml`" + `. A running observatory reads the file
 again when it gets SIGHUP (` + "`systemctl reload`" + `): feeds, Bluesky and fetching change at once, everything else with the next start.
 
 On clusters, ` + "`observatory collect`" + ` and ` + "`observatory process`" + ` run wherever they are wanted, with the same file:
@@ -81,11 +81,10 @@ clickhouse: {address: "http://clickhouse:8123", user: observatory, password_file
 
 func describe(b *strings.Builder, t reflect.Type, key, variable string) {
 	for field := range t.Fields() {
-		if tag := field.Tag.Get("yaml"); tag == "" || tag == "-" {
+		if keyOf(field) == "" {
 			continue
 		}
-		name := key + field.Tag.Get("yaml")
-		env := variable + strings.ToUpper(field.Tag.Get("yaml"))
+		name, env := key+keyOf(field), variable+strings.ToUpper(keyOf(field))
 		switch {
 		case field.Type.Kind() == reflect.Pointer && field.Type.Elem().Kind() == reflect.Struct:
 			fmt.Fprintf(b, "| `%s` | | %s |\n", name, field.Tag.Get("doc"))
@@ -96,7 +95,7 @@ func describe(b *strings.Builder, t reflect.Type, key, variable string) {
 		case field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct:
 			fmt.Fprintf(b, "| `%s` | | %s |\n", name, field.Tag.Get("doc"))
 			for inner := range field.Type.Elem().Fields() {
-				fmt.Fprintf(b, "| `%s[].%s` | | %s |\n", name, inner.Tag.Get("yaml"), inner.Tag.Get("doc"))
+				fmt.Fprintf(b, "| `%s[].%s` | | %s |\n", name, keyOf(inner), inner.Tag.Get("doc"))
 			}
 		default:
 			fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", name, env, field.Tag.Get("doc"))
