@@ -66,6 +66,10 @@ kafka: # Fetches Apache Kafka for the tests where Java and Maven are
 kafka-test: kafka ## Runs the log's conformance suite against Apache Kafka, alone and as three brokers
 	$(GO) test $(TESTFLAGS) -run 'Kafka' -v ./internal/eventlog
 
+.PHONY: soak
+soak: build ## Ten minutes of 5,000 feeds and a Bluesky stream with faults: fails where memory or sockets grow
+	$(GO) run ./test/soak
+
 .PHONY: bench
 bench: build ## Measures the stages and the whole road
 	$(GO) test -run '^$$' -bench . -benchmem ./collectors/... ./processors/... ./internal/...

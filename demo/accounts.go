@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/election-observatory/observatory/schema"
@@ -34,14 +33,14 @@ func nameParts() (first, second []string) {
 		[]string{"blatt", "weg", "ling", "stein", "licht", "porto", "bleu", "verde", "las", "wind", "note", "rood", "mare", "pluma", "kreis", "boot"}
 }
 
-// newAccount invents an account. Its handle ends in "ex", or its host in
-// .example, so that it is nobody's.
-func newAccount(d draw, platform, tongue, serial int) account {
+// newAccount invents an account of an age in days. Its handle holds "_ex", or its
+// host is below .example, so that it is nobody's.
+func newAccount(d draw, platform, tongue, serial, days int) account {
 	first, second := nameParts()
 	stem, number := one(&d, first), strconv.Itoa(serial)
 	a := account{
 		platform: platform, tongue: tongue, name: stem + " " + one(&d, second),
-		created:   startMS() - int64(d.between(40, 4000))*dayMS - int64(d.below(int(dayMS))),
+		created:   startMS() - int64(days)*dayMS - int64(d.below(int(dayMS))),
 		followers: uint64(d.early(200) * d.below(60)), following: uint64(d.below(900)), posts: uint64(20 + d.below(300)*d.below(60)),
 	}
 	switch platforms()[platform] {
@@ -89,7 +88,9 @@ func settle(seed uint64, posts int, of []tongue) [5][][]account {
 			all[p][l] = make([]account, n)
 			for i := range all[p][l] {
 				serial++
-				all[p][l][i] = newAccount(drawFor(seed, accountPlace, uint64(serial)), p, l, serial)
+				d := drawFor(seed, accountPlace, uint64(serial))
+				days := d.between(40, 4000)
+				all[p][l][i] = newAccount(d, p, l, serial, days)
 			}
 		}
 	}
@@ -115,5 +116,3 @@ func (a *account) describe(s *schema.AccountSnapshot) {
 		}
 	}
 }
-
-func (a *account) String() string { return fmt.Sprintf("%s %s", platforms()[a.platform].Name(), a.id) }

@@ -149,10 +149,11 @@ func (r *run) take(ctx context.Context, n note) error {
 	if h == nil {
 		return nil // Of a link that was given up.
 	}
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // What ends now has not failed.
+	}
 	now := r.now()
 	switch {
-	case ctx.Err() != nil:
-		return nil // What ends now has not failed.
 	case n.err != nil:
 		r.ended(h, n.err, now)
 	case n.opened:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -112,24 +113,35 @@ func (c *Config) Validate() error {
 func (c *Config) validateHosts() error {
 	seen := map[string]bool{}
 	for _, host := range c.Hosts {
-		u, err := url.Parse(host)
-		switch {
-		case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-			return fmt.Errorf("bluesky.hosts: %q is not like wss://jetstream1.us-east.bsky.network", host)
-		case u.Scheme != "wss" && u.Scheme != "https" && (!c.AllowPrivate || (u.Scheme != "ws" && u.Scheme != "http")):
-			return fmt.Errorf("bluesky.hosts: %q must begin with wss:// or https://", host)
-		case seen[u.Host]:
+		u, err := c.server(host, "wss", "ws")
+		if err != nil {
+			return fmt.Errorf("bluesky.hosts: %w, as wss://jetstream1.us-east.bsky.network", err)
+		}
+		if seen[u.Host] {
 			return fmt.Errorf("bluesky.hosts: %s is named twice", u.Host)
 		}
 		seen[u.Host] = true
 	}
-	if u, err := url.Parse(c.ProfilesHost); err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (!c.AllowPrivate || u.Scheme != "http")) {
-		return fmt.Errorf("bluesky.profiles_host: %q is not like https://public.api.bsky.app", c.ProfilesHost)
+	if _, err := c.server(c.ProfilesHost, "https", "http"); err != nil {
+		return fmt.Errorf("bluesky.profiles_host: %w, as https://public.api.bsky.app", err)
 	}
 	if *c.Compare && len(c.Hosts) < 2 {
 		return errors.New("bluesky.compare: there is one host alone: name a second one, or leave compare out")
 	}
 	return nil
+}
+
+// server takes the address of a server apart. It must be encrypted, but for
+// tests and intranets.
+func (c *Config) server(address, secure, plain string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is no address of a server", address)
+	}
+	if schemes := []string{secure, "https"}; !slices.Contains(schemes, u.Scheme) && (!c.AllowPrivate || !slices.Contains([]string{plain, "http"}, u.Scheme)) {
+		return nil, fmt.Errorf("%q must begin with %s://", address, secure)
+	}
+	return u, nil
 }
 
 func (c *Config) validateAsked() error {
@@ -148,6 +160,10 @@ func (c *Config) validateAsked() error {
 			return fmt.Errorf("bluesky.%s: %q is neither off nor count", key, asked)
 		}
 	}
+	return c.validateDIDs()
+}
+
+func (c *Config) validateDIDs() error {
 	if len(c.DIDs) > maxDIDs {
 		return fmt.Errorf("bluesky.dids: %d accounts do not fit into one request: name at most %d, or none for all", len(c.DIDs), maxDIDs)
 	}

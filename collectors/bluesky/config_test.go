@@ -4,13 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/collectors"
 	"github.com/election-observatory/observatory/internal/replay"
@@ -25,9 +25,9 @@ func TestConfig(t *testing.T) {
 		`{hosts: ["wss://one.example"], rewind: 30s, dids: ["did:plc:z72i7hdynmk6r22z27h6tvur"]}`: "",
 		`{hosts: ["ws://127.0.0.1:1"], allow_private: true}`:                                      "",
 		`{hosts: ["ws://one.example"]}`:                                                           "must begin with wss://",
-		`{hosts: ["one.example"]}`:                                                                "is not like wss://",
+		`{hosts: ["one.example"]}`:                                                                "is no address of a server, as wss://",
 		`{hosts: ["wss://one.example", "https://one.example"]}`:                                   "is named twice",
-		`{hosts: ["wss://user:secret@one.example"]}`:                                              "is not like wss://",
+		`{hosts: ["wss://user:secret@one.example"]}`:                                              "is no address of a server, as wss://",
 		`{hosts: ["wss://one.example"], compare: true}`:                                           "name a second one",
 		`{api: v3}`:                               "use v1 or v2",
 		`{compress: true}`:                        "use api: v2",
@@ -48,7 +48,7 @@ func TestConfig(t *testing.T) {
 		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
-		if _, err := New(c, nil, nil, time.Now, nil); want != "" && err == nil {
+		if _, err := New(c, nil, nil, time.Now, zap.NewNop()); want != "" && err == nil {
 			t.Errorf("%s: a collector was made", text)
 		}
 	}
@@ -76,19 +76,11 @@ func TestWhatIsAskedFor(t *testing.T) {
 
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{
-		"1.1.1.1": true, "2606:4700::1111": true, "127.0.0.1": false, "10.1.2.3": false, "169.254.169.254": false, "100.64.0.1": false, "192.168.1.1": false, "0.0.0.0": false, "::1": false,
-		"fd00::1": false, "fe80::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "224.0.0.1": false, "255.255.255.255": false, "198.18.0.1": false,
-	} {
-		if got := public(netip.MustParseAddr(text)); got != want {
-			t.Errorf("%s: public %v", text, got)
-		}
-	}
 	asked := false
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	t.Cleanup(server.Close)
 	client := newClient(false)
-	for _, address := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), strings.Replace(server.URL, "127.0.0.1", "[::ffff:127.0.0.1]", 1)} {
+	for _, address := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1), strings.Replace(server.URL, "127.0.0.1", "[::ffff:127.0.0.1]", 1), "http://10.1.2.3", "http://169.254.169.254", "http://[64:ff9b::7f00:1]", "http://[fd00::1]"} {
 		_, err := dial(t.Context(), client, address, func() {})
 		var why *failure
 		if !errors.As(err, &why) || why.outage != schema.OutagePrivate || asked {

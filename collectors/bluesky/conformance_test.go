@@ -23,6 +23,7 @@ func TestConformance(t *testing.T) {
 			cfg.Likes = askCount
 			collectortest.Run(t, collectortest.Subject{
 				New: func(t *testing.T, cursors *collectors.Cursors) collectors.Collector {
+					t.Helper()
 					c, err := New(cfg, nil, cursors, fixed(start()), zap.NewNop())
 					if err != nil {
 						t.Fatal(err)

@@ -9,13 +9,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"code.dny.dev/ssrf"
 	"github.com/coder/websocket"
 
 	"github.com/election-observatory/observatory/collectors"
@@ -45,9 +45,10 @@ var errPrivate = errors.New("the address lies inside a private network: set allo
 func newClient(allowPrivate bool) *http.Client {
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	if !allowPrivate {
-		dialer.Control = func(_, address string, _ syscall.RawConn) error {
-			if to, err := netip.ParseAddrPort(address); err != nil || !public(to.Addr().Unmap()) {
-				return errPrivate
+		rules := ssrf.New(ssrf.WithAnyPort())
+		dialer.Control = func(network, address string, c syscall.RawConn) error {
+			if err := rules.Safe(network, address, c); err != nil {
+				return fmt.Errorf("%w: %s", errPrivate, address)
 			}
 			return nil
 		}
@@ -56,20 +57,6 @@ func newClient(allowPrivate bool) *http.Client {
 		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: dialPatience, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-// public says whether an address is one of the public internet. Ways to reach
-// IPv4 through IPv6 are none: what lies behind them cannot be seen.
-func public(addr netip.Addr) bool {
-	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
-		return false
-	}
-	for _, special := range [...]string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2001:db8::/32", "2002::/16", "100::/64"} {
-		if netip.MustParsePrefix(special).Contains(addr) {
-			return false
-		}
-	}
-	return true
 }
 
 // address is what a connection asks for; a cursor of 0 asks for what comes from
@@ -125,8 +112,8 @@ func refusal(resp *http.Response) *failure {
 	if f.name == errCursorTooOld {
 		f.outage = schema.OutageCursorTooOld
 	}
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		f.err = &collectors.WaitError{Wait: min(time.Duration(seconds), 3600) * time.Second, Err: f.err}
+	if wait, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil && wait > 0 {
+		f.err = &collectors.WaitError{Wait: min(wait, time.Hour), Err: f.err}
 	}
 	return f
 }

@@ -69,7 +69,7 @@ func play(t *testing.T, api string, minutes int, change func(*Config), acts map[
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		ahead := start().Sub(time.Now())
+		ahead := time.Until(start())
 		now := func() time.Time { return time.Now().Add(ahead) }
 		p := &theatre{
 			wire: &wire{hosts: map[string]chan net.Conn{}, down: map[string]bool{}, ended: make(chan struct{})}, servers: map[string]*replay.Jetstream{},

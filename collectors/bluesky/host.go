@@ -2,6 +2,7 @@ package bluesky
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"net/url"
 	"time"
@@ -77,10 +78,7 @@ func (h *host) resume(now time.Time) int64 {
 	if h.window.newest == 0 && cursor >= timeCursors {
 		h.gapFrom = cursor
 	}
-	h.from = map[string]int64{}
-	for collection, at := range h.cursors {
-		h.from[collection] = at
-	}
+	h.from = maps.Clone(h.cursors)
 	switch future := now.Add(farFuture).UnixMicro(); {
 	case cursor >= timeCursors && cursor > future: // What stands before it is unknown.
 		h.window, h.open, h.anew = newWindow(h.window.spanUS), 0, true

@@ -66,10 +66,9 @@ func (l *link) follow(ctx context.Context, tell func(note) bool) error {
 			return err
 		}
 	}
-	id := dictionaryID(dictionary)
-	var read atomic.Pointer[reader]
-	ws, err := dial(ctx, l.client, l.cfg.address(l.host, l.cursor, id), func() { // A pong.
-		if r := read.Load(); r != nil {
+	var reading atomic.Pointer[reader]
+	ws, err := dial(ctx, l.client, l.cfg.address(l.host, l.cursor, dictionaryID(dictionary)), func() { // A pong.
+		if r := reading.Load(); r != nil {
 			r.alive()
 		}
 	})
@@ -86,20 +85,24 @@ func (l *link) follow(ctx context.Context, tell func(note) bool) error {
 		return err
 	}
 	defer r.close()
-	read.Store(r)
+	reading.Store(r)
 	pings.Go(func() { r.ping(ctx) })
 	if !tell(note{opened: true}) {
 		return ctx.Err()
 	}
+	return r.readAll(ctx, tell)
+}
+
+// readAll reads frames until the connection ends, and says why it did.
+func (r *reader) readAll(ctx context.Context, tell func(note) bool) error {
 	for {
 		f, err := r.next(ctx)
 		if err != nil && f.why == nil {
 			return ended(ctx, err)
 		}
-		if !tell(note{frame: f}) {
-			return ctx.Err()
-		}
 		switch {
+		case !tell(note{frame: f}):
+			return ctx.Err()
 		case err != nil:
 			return ended(ctx, err)
 		case f.fault != "":

@@ -123,7 +123,8 @@ func oracle(event any) told {
 // countedAs is the kind that coverage counts an event as; empty where it was not
 // asked for.
 func countedAs(event any) string {
-	operation, kind := first(event, "commit.operation"), ""
+	operation := first(event, "commit.operation")
+	var kind string
 	switch collection := first(event, "commit.collection"); collection {
 	case "":
 		return first(event, "kind")

@@ -79,7 +79,7 @@ func (p *profiles) run(ctx context.Context) error {
 	due := time.Time{}
 	for {
 		wanted := p.queue
-		if len(next) >= profilesAsked {
+		if len(next) == profilesAsked {
 			wanted = nil
 		}
 		select {
@@ -95,18 +95,17 @@ func (p *profiles) run(ctx context.Context) error {
 		if len(next) == 0 || p.now().Before(due) {
 			continue
 		}
-		switch err := p.ask(ctx, next); {
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, new(*failure)):
+		err := p.ask(ctx, next)
+		if why := (*failure)(nil); errors.As(err, &why) {
 			due = p.now().Add(backoff.Next(err))
 			p.log.Warn("profiles cannot be fetched", zap.Error(err))
-		case err != nil:
-			return err
-		default:
-			backoff.Reset()
-			next = next[:0]
+			continue
 		}
+		if err != nil {
+			return err
+		}
+		backoff.Reset()
+		next = next[:0]
 	}
 }
 

@@ -56,7 +56,7 @@ func ask(t *testing.T, view *appView, cursors *collectors.Cursors, budget int, a
 	t.Helper()
 	j := newJournal(func(*journal) bool { return false })
 	synctest.Test(t, func(t *testing.T) {
-		ahead := start().Sub(time.Now())
+		ahead := time.Until(start())
 		cfg := Config{Profiles: budget, ProfilesHost: "https://appview.example"}
 		c, err := New(cfg, &http.Client{Transport: view}, cursors, func() time.Time { return time.Now().Add(ahead) }, zap.NewNop())
 		if err != nil {

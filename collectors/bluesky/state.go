@@ -1,6 +1,7 @@
 package bluesky
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -66,9 +67,7 @@ func (h *host) load(s *hostState, cfg *Config) {
 		return
 	}
 	if s.API == cfg.API {
-		for collection, at := range s.Cursors {
-			h.cursors[collection] = at
-		}
+		maps.Copy(h.cursors, s.Cursors)
 	}
 	lowest := int64(0)
 	for _, at := range h.cursors {

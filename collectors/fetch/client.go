@@ -42,7 +42,7 @@ type Request struct {
 	Accept       string
 	ETag         string // As it was given last; empty for none.
 	LastModified string // Likewise.
-	limit        int
+	beginning    int    // Reads so many bytes at most, and leaves the rest; 0 for all or nothing.
 }
 
 // Result is an answer: a body, or that nothing is new.
@@ -57,9 +57,6 @@ type Result struct {
 // Get asks, follows redirects and reads the answer. Its errors are *Error,
 // except for that of ctx.
 func (c *Client) Get(ctx context.Context, r Request) (*Result, error) {
-	if r.limit == 0 {
-		r.limit = c.cfg.MaxBytes
-	}
 	budget := c.cfg.Timeout
 	result, err := c.follow(ctx, r, true, &budget)
 	if err != nil && ctx.Err() != nil {
@@ -182,7 +179,7 @@ func (c *Client) ask(ctx context.Context, u *url.URL, r Request, stop context.Ca
 	if e := ofStatus(resp.StatusCode, resp.Header, c.now()); e != nil {
 		return nil, e
 	}
-	result.Body, err = c.readBody(resp, r.limit, stop)
+	result.Body, err = c.readBody(resp, r.beginning, stop)
 	return result, err
 }
 

@@ -31,9 +31,11 @@ const encodings = "gzip, deflate, br"
 // freeBytes may come of any number of compressed bytes: short texts compress well.
 const freeBytes = 64 << 10
 
-// readBody reads a body whole, within the bounds. stop ends the request.
-func (c *Client) readBody(resp *http.Response, limit int, stop context.CancelCauseFunc) ([]byte, error) {
-	if resp.ContentLength > int64(limit) {
+// readBody reads a body within the bounds: whole, or its beginning. stop ends the
+// request.
+func (c *Client) readBody(resp *http.Response, beginning int, stop context.CancelCauseFunc) ([]byte, error) {
+	limit := c.cfg.MaxBytes
+	if resp.ContentLength > int64(limit) && beginning == 0 {
 		return nil, fmt.Errorf("%w: %d bytes, and %d are allowed", errTooLarge, resp.ContentLength, limit)
 	}
 	wire := &counter{from: resp.Body, limit: int64(limit)}
@@ -47,6 +49,9 @@ func (c *Client) readBody(resp *http.Response, limit int, stop context.CancelCau
 	for {
 		n, err := from.Read(chunk)
 		body.Write(chunk[:n])
+		if beginning > 0 && body.Len() >= beginning {
+			return body.Bytes()[:beginning], nil
+		}
 		if body.Len() > limit {
 			return nil, fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
 		}

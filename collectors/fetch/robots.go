@@ -174,7 +174,7 @@ func (c *Client) checkRobots(ctx context.Context, known *host, u *url.URL, budge
 // the server fails allows nothing.
 func (c *Client) readRobots(ctx context.Context, u *url.URL, budget *time.Duration) ([]rule, error) {
 	robots := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
-	result, err := c.follow(ctx, Request{URL: robots.String(), limit: c.cfg.MaxBytes}, false, budget)
+	result, err := c.follow(ctx, Request{URL: robots.String(), beginning: robotsBytes}, false, budget)
 	if err == nil {
 		return parseRobots(result.Body, c.agent), nil
 	}

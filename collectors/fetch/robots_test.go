@@ -63,6 +63,7 @@ func TestRobotsAreHonoured(t *testing.T) {
 		{503, "", schema.OutageServer, 1},
 		{429, "", schema.OutageRateLimited, 1},
 		{200, strings.Repeat("#", robotsBytes) + "\nUser-agent: *\nDisallow: /", "", 1},
+		{200, "User-agent: *\nDisallow: /feed\n" + strings.Repeat("# and so on\n", 5<<20/12), schema.OutageRobots, 1},
 	} {
 		t.Run(fmt.Sprint(c.status, c.want), func(t *testing.T) {
 			t.Parallel()

@@ -353,7 +353,7 @@ func TestFailuresOfTheLogEndTheRun(t *testing.T) {
 func TestManyFeedsOfOneGroup(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	g := replay.FeedGenerator{Feeds: 30, Every: time.Minute, Shown: 40, Start: noon.Add(-20 * time.Minute), Edits: 5}
+	g := replay.FeedGenerator{Feeds: 15, Every: time.Minute, Shown: 40, Start: noon.Add(-20 * time.Minute), Edits: 5}
 	b.Generate(g)
 	b.Sometimes(7, replay.FeedFault{Status: 500}, replay.FeedFault{Drop: true}, replay.FeedFault{CutAfter: 900}, replay.FeedFault{Reverse: true, Twice: true})
 	reader := NewReader(b.cfg, b.cursors, zap.NewNop(), b.now)
@@ -366,7 +366,7 @@ func TestManyFeedsOfOneGroup(t *testing.T) {
 	group.Set(wanted)
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	log.stop, log.done = stop, polls(600)
+	log.stop, log.done = stop, polls(300)
 	if err := group.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -376,7 +376,7 @@ func TestManyFeedsOfOneGroup(t *testing.T) {
 			originals[p.GetNativeId()]++
 		}
 	}
-	if len(originals) < 30*20 {
+	if len(originals) < 15*20 {
 		t.Errorf("%d items", len(originals))
 	}
 	if most := slices.Max(slices.Collect(maps.Values(originals))); most != 1 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mmcdole/gofeed"
+	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/zeebo/xxh3"
 
 	"github.com/election-observatory/observatory/collectors/mapping"
@@ -59,7 +60,8 @@ func (m *mapper) item(in *gofeed.Item) (item, error) {
 		Author:    &schema.AccountSnapshot{NativeId: m.feed.URL, Name: m.title},
 		Collector: collectorName, Source: m.feed.URL, Langs: m.langs,
 	}
-	p.Title = mapping.Short(plainText(in.Title, nil))
+	media := mediaOf(in)
+	p.Title = mapping.Short(plainText(either(in.Title, first(media["title"]).Value), nil))
 	link := m.absolute(in.Link)
 	for i := 0; link == "" && i < min(len(in.Links), mapping.MaxEntities); i++ {
 		link = m.absolute(in.Links[i])
@@ -71,8 +73,8 @@ func (m *mapper) item(in *gofeed.Item) (item, error) {
 		p.Permalink = link
 		mapping.AddLink(p, link)
 	}
-	p.Text = m.text(p, in)
-	m.attach(p, in)
+	p.Text = m.text(p, in, first(media["description"]).Value)
+	m.attach(p, in, media["content"])
 	if lang := itemLanguage(in); lang != "" {
 		p.Langs = []string{lang}
 	}
@@ -87,11 +89,29 @@ func (m *mapper) item(in *gofeed.Item) (item, error) {
 	return item{post: p, id: xxh3.HashString(p.NativeId), content: contentHash(p)}, nil
 }
 
+// mediaOf are the elements of Media RSS, of an item or of the group in it.
+func mediaOf(in *gofeed.Item) map[string][]ext.Extension {
+	media := in.Extensions["media"]
+	if group := first(media["group"]); len(group.Children) > 0 && len(media["content"]) == 0 {
+		return group.Children
+	}
+	return media
+}
+
+func first(of []ext.Extension) (e ext.Extension) {
+	if len(of) > 0 {
+		e = of[0]
+	}
+	return e
+}
+
 // text is the title, a blank line and the body.
-func (m *mapper) text(p *schema.Post, in *gofeed.Item) string {
-	body := in.Content
-	if strings.TrimSpace(body) == "" {
-		body = in.Description
+func (m *mapper) text(p *schema.Post, in *gofeed.Item, otherwise string) string {
+	body := otherwise
+	for _, given := range []string{in.Description, in.Content} {
+		if strings.TrimSpace(given) != "" {
+			body = given
+		}
 	}
 	text := plainText(body, func(href string) {
 		if href = m.absolute(href); href != "" {
@@ -132,14 +152,14 @@ func (m *mapper) absolute(given string) string {
 }
 
 // attach adds enclosures and media.
-func (m *mapper) attach(p *schema.Post, in *gofeed.Item) {
+func (m *mapper) attach(p *schema.Post, in *gofeed.Item, media []ext.Extension) {
 	for _, e := range in.Enclosures {
 		if address := m.absolute(e.URL); address != "" {
 			mapping.AddLink(p, address)
 			addMedia(p, mediaKind(e.Type, ""), address)
 		}
 	}
-	for _, e := range in.Extensions["media"]["content"] {
+	for _, e := range media {
 		addMedia(p, mediaKind(e.Attrs["type"], e.Attrs["medium"]), m.absolute(e.Attrs["url"]))
 	}
 }

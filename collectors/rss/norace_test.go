@@ -2,4 +2,4 @@
 
 package rss
 
-const slowdown = 1
+const slowdown, scale = 1, 1

@@ -2,5 +2,7 @@
 
 package rss
 
-// slowdown is how much longer the race detector lets things take.
-const slowdown = 10
+const (
+	slowdown = 10 // How much longer the race detector lets things take.
+	scale    = 8  // How much smaller hostile documents are under it.
+)

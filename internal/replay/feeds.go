@@ -187,6 +187,7 @@ func (fault FeedFault) send(w http.ResponseWriter, r *http.Request, document str
 		}
 	}
 	if cut {
+		_ = http.NewResponseController(w).Flush() // What was written is to arrive.
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -3,7 +3,6 @@ package replay
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -181,14 +180,20 @@ func (o *streamOf) ask(q url.Values) (name, message string) {
 			}
 		}
 		if id := q.Get("zstdDictionary"); id != "" {
-			if id != strconv.FormatUint(uint64(o.zip.id), 10) {
-				return "UnknownZstdDictionary", fmt.Sprint(o.zip.id)
+			if current := strconv.FormatUint(uint64(o.zip.id), 10); id != current || o.zip.encoder == nil {
+				return "UnknownZstdDictionary", current
 			}
 			o.zstd = true
 		}
 	}
+	return o.begin(q.Get("cursor"))
+}
+
+// begin finds where a cursor stands. One that is too old is moved without a
+// word in version 1; in version 2 a time is moved with a notice, and a number
+// is refused.
+func (o *streamOf) begin(text string) (name, message string) {
 	tip, floor := o.source.Tip(o.now()), o.source.Find(o.now().Add(-o.keep).UnixMicro())
-	text := q.Get("cursor")
 	if text == "" {
 		o.next = tip
 		return "", ""
@@ -210,7 +215,7 @@ func (o *streamOf) ask(q url.Values) (name, message string) {
 	case o.next > tip:
 		o.next, o.notice = tip, "FutureCursor"
 	case o.next < floor && o.v2:
-		return "CursorTooOld", fmt.Sprint("the oldest is ", floor+o.first)
+		return "CursorTooOld", "the oldest is " + strconv.FormatInt(floor+o.first, 10)
 	}
 	o.next = max(o.next, floor)
 	return "", ""

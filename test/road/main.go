@@ -21,6 +21,7 @@ import (
 
 	"github.com/election-observatory/observatory/schema"
 	"github.com/election-observatory/observatory/test/fixture"
+	"github.com/election-observatory/observatory/test/owner"
 )
 
 func main() {
@@ -46,23 +47,23 @@ func run(ctx context.Context, program string, posts, rounds int) error {
 	if err := generate(file, posts); err != nil {
 		return err
 	}
-	owner, err := startOwner(ctx, program, filepath.Join(dir, "data"))
+	up, err := owner.Start(ctx, program, filepath.Join(dir, "data"))
 	if err != nil {
 		return err
 	}
-	defer owner.stop()
-	before := owner.cpu()
+	defer up.Stop()
+	before := up.CPU()
 	start := time.Now()
-	imported, err := importFile(ctx, program, owner.data, file)
+	imported, err := importFile(ctx, program, up.Data, file)
 	if err != nil {
 		return err
 	}
 	wall := time.Since(start)
-	spent := owner.cpu().minus(before)
+	spent := up.CPU().Minus(before)
 	spent["importer: decode, map, encode, produce"] = imported.cpu
-	peak := owner.memory()
+	peak := up.Peak()
 	report(wall, imported, spent, peak)
-	return compare(ctx, owner.ends.Kafka, rounds)
+	return compare(ctx, up.Ends.Kafka, rounds)
 }
 
 // compare reads the topic again and again, in turns to discard it and to decode,
@@ -124,13 +125,13 @@ func importFile(ctx context.Context, program, data, file string) (imported, erro
 	return sum, nil
 }
 
-func report(wall time.Duration, sum imported, spent cpuTimes, peak map[string]uint64) {
+func report(wall time.Duration, sum imported, spent owner.CPUTimes, peak map[string]uint64) {
 	events := float64(sum.Read)
 	fmt.Printf("%d events read, %d stored, queryable and aggregated after %s: %.0f events/s\n\n", sum.Read, sum.Stored, wall.Round(time.Millisecond), events/wall.Seconds())
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "process\tCPU s\tµs/event\tpeak MB\t")
 	var total time.Duration
-	for _, name := range spent.names() {
+	for _, name := range spent.Names() {
 		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%d\t\n", name, spent[name].Seconds(), micros(spent[name])/events, peak[name]>>20)
 		total += spent[name]
 	}

@@ -1,4 +1,6 @@
-package main
+// Package owner runs the program as its users do, for what measures it: a
+// process tree of which it tells the processor time, the memory and the sockets.
+package owner
 
 import (
 	"context"
@@ -16,32 +18,34 @@ import (
 	"time"
 )
 
-// owner is a running 'observatory up'.
-type owner struct {
+// Owner is a running 'observatory up'.
+type Owner struct {
+	Data string
+	Ends struct{ Clickhouse, Page, Kafka string }
 	cmd  *exec.Cmd
-	data string
-	ends struct{ Clickhouse, Page, Kafka string }
 }
 
-func startOwner(ctx context.Context, program, data string) (*owner, error) {
-	cmd := exec.CommandContext(ctx, program, "--data", data, "up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
+// Start runs the program on a data directory, with further flags before the
+// command, until it is healthy.
+func Start(ctx context.Context, program, data string, flags ...string) (*Owner, error) {
+	cmd := exec.CommandContext(ctx, program, append(flags, "--data", data, "up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")...)
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	o := &owner{cmd: cmd, data: data}
+	o := &Owner{cmd: cmd, Data: data}
 	for range 300 {
 		time.Sleep(100 * time.Millisecond)
 		text, err := os.ReadFile(filepath.Join(data, "run", "endpoints.json"))
-		if err != nil || json.Unmarshal(text, &o.ends) != nil {
+		if err != nil || json.Unmarshal(text, &o.Ends) != nil {
 			continue
 		}
-		if healthy(ctx, o.ends.Page) {
+		if healthy(ctx, o.Ends.Page) {
 			return o, nil
 		}
 	}
-	o.stop()
+	o.Stop()
 	return nil, errors.New("up is not healthy after 30 s")
 }
 
@@ -58,22 +62,26 @@ func healthy(ctx context.Context, page string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-func (o *owner) stop() {
+// Stop ends it, and waits until it has ended.
+func (o *Owner) Stop() {
 	_ = o.cmd.Process.Signal(syscall.SIGTERM)
 	_ = o.cmd.Wait()
 }
 
-type cpuTimes map[string]time.Duration
+// CPUTimes are the processor times of processes by what they do.
+type CPUTimes map[string]time.Duration
 
-func (c cpuTimes) minus(before cpuTimes) cpuTimes {
-	spent := cpuTimes{}
+// Minus is what was spent since before.
+func (c CPUTimes) Minus(before CPUTimes) CPUTimes {
+	spent := CPUTimes{}
 	for name, t := range c {
 		spent[name] = t - before[name]
 	}
 	return spent
 }
 
-func (c cpuTimes) names() []string {
+// Names are what there are times of.
+func (c CPUTimes) Names() []string {
 	names := make([]string, 0, len(c))
 	for name := range c {
 		names = append(names, name)
@@ -82,9 +90,12 @@ func (c cpuTimes) names() []string {
 	return names
 }
 
+// Main is the process itself: collectors, processors, assess.
+const Main = "collect, tag, encode, assess"
+
 // processes are the owner and its children by what they do.
-func (o *owner) processes() map[string]int {
-	found := map[string]int{"processor: decode, tag, encode, assess": o.cmd.Process.Pid}
+func (o *Owner) processes() map[string]int {
+	found := map[string]int{Main: o.cmd.Process.Pid}
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, line := range lines {
 		text, _ := os.ReadFile(line)
@@ -98,9 +109,10 @@ func (o *owner) processes() map[string]int {
 	return found
 }
 
-func (o *owner) cpu() cpuTimes {
+// CPU is the processor time that each process has spent.
+func (o *Owner) CPU() CPUTimes {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on Linux.
-	times := cpuTimes{}
+	times := CPUTimes{}
 	for name, pid := range o.processes() {
 		if fields := stat(pid); len(fields) > 12 {
 			user, _ := strconv.ParseInt(fields[11], 10, 64)
@@ -111,19 +123,38 @@ func (o *owner) cpu() cpuTimes {
 	return times
 }
 
-// memory is the peak resident size of each process, in bytes.
-func (o *owner) memory() map[string]uint64 {
-	peak := map[string]uint64{}
+// Peak is the highest resident size of each process, in bytes.
+func (o *Owner) Peak() map[string]uint64 { return o.status("VmHWM:") }
+
+// Resident is the resident size of each process now, in bytes.
+func (o *Owner) Resident() map[string]uint64 { return o.status("VmRSS:") }
+
+func (o *Owner) status(line string) map[string]uint64 {
+	sizes := map[string]uint64{}
 	for name, pid := range o.processes() {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		for line := range strings.Lines(string(text)) {
-			if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		for l := range strings.Lines(string(text)) {
+			if rest, ok := strings.CutPrefix(l, line); ok {
 				kb, _ := strconv.ParseUint(strings.Fields(rest)[0], 10, 64)
-				peak[name] = kb << 10
+				sizes[name] = kb << 10
 			}
 		}
 	}
-	return peak
+	return sizes
+}
+
+// Sockets is how many sockets each process has open.
+func (o *Owner) Sockets() map[string]int {
+	open := map[string]int{}
+	for name, pid := range o.processes() {
+		files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		for _, file := range files {
+			if to, err := os.Readlink(file); err == nil && strings.HasPrefix(to, "socket:") {
+				open[name]++
+			}
+		}
+	}
+	return open
 }
 
 func parent(pid int) int {
