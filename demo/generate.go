@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,6 +27,8 @@ type Week struct {
 	sown      int              // How many these are.
 	plan      Plan
 	done      atomic.Int64 // Events that were handed on.
+	handing   atomic.Int64 // Nanoseconds that handing them on took, of all workers,
+	working   atomic.Int64 // and that all of it took.
 }
 
 // New prepares a week; its posts are made by Generate.
@@ -83,6 +86,8 @@ func (w *Week) Generate(ctx context.Context, workers int, importedMS int64, emit
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		group.Go(func() error {
+			begun := time.Now()
+			defer func() { w.working.Add(int64(time.Since(begun))) }()
 			m := &maker{w: w, imported: importedMS, emit: emit}
 			for at := int(next.Add(1)) - 1; at < hours; at = int(next.Add(1)) - 1 {
 				if err := m.hour(ctx, at); err != nil {
@@ -105,6 +110,16 @@ func (w *Week) Generate(ctx context.Context, workers int, importedMS int64, emit
 
 // Done is how many events were handed on so far.
 func (w *Week) Done() uint64 { return uint64(w.done.Load()) }
+
+// Making is how long making the events took, less what taking them did, summed
+// over all workers.
+func (w *Week) Making() time.Duration { return time.Duration(w.working.Load() - w.handing.Load()) }
+
+// Events is about how many events there are.
+func (w *Week) Events() uint64 {
+	again := w.cfg.Posts * (fateEdited/2 + fateDeleted + fateTwice) / 1000
+	return uint64(w.cfg.Posts + again + len(w.people) + len(w.sources)*hours*60)
+}
 
 // hour makes the events of an hour: snapshots of some accounts, the posts in the
 // order of their times with what becomes of them, and coverage.
@@ -153,9 +168,11 @@ func (m *maker) flush(ctx context.Context) error {
 	if len(m.batch) == 0 {
 		return nil
 	}
+	begun := time.Now()
 	if err := m.emit(ctx, m.batch); err != nil {
 		return err
 	}
+	m.w.handing.Add(int64(time.Since(begun)))
 	m.w.done.Add(int64(len(m.batch)))
 	m.batch = m.batch[:0]
 	return nil

@@ -92,7 +92,7 @@ func rhythm() [24]int {
 func excitement(hour int) int {
 	switch day, of := hour/24, hour%24; {
 	case day == 6 && of >= 18:
-		return [...]int{340, 420, 400, 380, 400, 420}[of-18]
+		return [...]int{330, 430, 520, 700, 900, 900}[of-18]
 	case day == 6:
 		return 140
 	case day == 3 && of >= 18 && of < 21:

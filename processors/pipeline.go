@@ -62,7 +62,13 @@ type worker struct {
 	event   tag.Event
 	rejects []*schema.Event
 	lastMS  int64 // When the log took the last record that was stored.
+
+	failing time.Time // Under the pipeline's lock: since when batches fail,
+	failure error     // and why the last one did.
 }
+
+// patience is how long a batch may fail before that is worth telling.
+const patience = 15 * time.Second
 
 // New prepares a pipeline. It does no I/O. newTagger is called once for each
 // partition that is handled.
@@ -82,6 +88,34 @@ func (p *Pipeline) Handle(ctx context.Context, b *eventlog.Batch) error {
 	w := p.worker(at)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	err := p.handle(ctx, at, w, b)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case err == nil || ctx.Err() != nil:
+		w.failing, w.failure = time.Time{}, nil
+	case w.failure == nil:
+		w.failing, w.failure = time.Now(), err
+	default:
+		w.failure = err
+	}
+	return err
+}
+
+// Failing is why a partition has not come on for some time, nil where all do or
+// have nothing to do.
+func (p *Pipeline) Failing() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for at, w := range p.workers {
+		if w.failure != nil && time.Since(w.failing) > patience {
+			return fmt.Errorf("%s/%d is not stored since %s: %w", at.Topic, at.Partition, w.failing.UTC().Format(time.TimeOnly), w.failure)
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) handle(ctx context.Context, at store.Partition, w *worker, b *eventlog.Batch) error {
 	start := time.Now()
 	w.writer.Begin(store.Batch{Partition: at, First: uint64(b.First), Next: uint64(b.Next)})
 	w.rejects = w.rejects[:0]

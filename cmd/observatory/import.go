@@ -138,14 +138,19 @@ func (s *system) read(reader *archive.Archive, p *progress) error {
 	if s.ctx.Err() != nil {
 		return failed
 	}
+	if err := s.await(s.emitted(log), p); err != nil {
+		return err
+	}
+	return failed
+}
+
+// emitted is how far the log was written.
+func (s *system) emitted(log *collectors.LogEmitter) store.Offsets {
 	ends := store.Offsets{}
 	for place, next := range log.Ends() {
 		ends[store.Partition{Log: s.logID, Topic: place.Topic, Partition: uint32(place.Partition)}] = uint64(next)
 	}
-	if err := s.await(ends, p); err != nil {
-		return err
-	}
-	return failed
+	return ends
 }
 
 func readLine(at archive.Progress, took time.Duration) string {

@@ -23,7 +23,6 @@ import (
 	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/sources"
-	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -210,8 +209,7 @@ func (s *system) startProcessors() error {
 		return err
 	}
 	emit := collectors.NewLogEmitter(producer).Emit
-	pipeline, err := processors.New(processors.Config{LogID: s.logID}, s.store, func() processors.Tagger { return tagger.Worker() }, processors.Emit(emit), s.log, s.reg)
-	if err != nil {
+	if s.pipeline, err = processors.New(processors.Config{LogID: s.logID}, s.store, func() processors.Tagger { return tagger.Worker() }, processors.Emit(emit), s.log, s.reg); err != nil {
 		return err
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
@@ -222,7 +220,7 @@ func (s *system) startProcessors() error {
 	for _, topic := range schema.Topics() {
 		cfg.Topics = append(cfg.Topics, topic.Name)
 	}
-	consumer, err := eventlog.NewConsumer(cfg, pipeline.Handle, s.log, s.reg)
+	consumer, err := eventlog.NewConsumer(cfg, s.pipeline.Handle, s.log, s.reg)
 	if err != nil {
 		return err
 	}
@@ -332,9 +330,6 @@ func (s *system) publish(at listen, checks []app.Check) error {
 	return s.lock.Publish(s.ends)
 }
 
-// processorsKeepUp is whether the store says how far the processors are. That
-// they run needs no question: this process ends when they do.
-func (s *system) processorsKeepUp(ctx context.Context) error {
-	_, err := s.store.Progress(ctx, store.JobStored)
-	return err
-}
+// processorsKeepUp is whether what is read is stored. That the processors run needs
+// no question: this process ends when they do.
+func (s *system) processorsKeepUp(context.Context) error { return s.pipeline.Failing() }

@@ -166,6 +166,12 @@ func (p *program) up(args ...string) (ends app.Endpoints, stop func()) {
 			p.t.Error("up did not end within 30 seconds")
 		}
 	}
+	p.t.Cleanup(func() { // After it has ended.
+		if text := log.String(); p.t.Failed() {
+			const most = 8 << 10
+			p.t.Logf("up said:\n%s", text[max(0, len(text)-most):])
+		}
+	})
 	p.t.Cleanup(stop)
 	for range 600 {
 		if ends, ok := app.Dir(p.data).ReadEndpoints(); ok && answers(context.Background(), ends.Page+"/healthz") {

@@ -18,6 +18,7 @@ import (
 	"github.com/election-observatory/observatory/collectors/rss"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/eventlog"
+	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/match"
 	"github.com/election-observatory/observatory/processors/store"
@@ -44,6 +45,7 @@ type system struct {
 	logID     string
 	store     *store.Store
 	migrated  []store.Migration // What this command applied.
+	pipeline  *processors.Pipeline
 	runner    *assess.Runner
 	queries   *match.Set
 
@@ -153,8 +155,9 @@ func (s *system) watchOwner(ctx context.Context) error {
 	return nil
 }
 
-// works says whether the parts of an owner do. Who asks can be answered on a full
-// disk as well, and who writes is told of it.
+// works says whether an owner can be asked and written to. Where the disk is full
+// or rows are not stored, who asks is answered all the same, and who writes is
+// told of it.
 func works(ctx context.Context, address string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -171,7 +174,7 @@ func works(ctx context.Context, address string) bool {
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&told); err != nil || len(told.Parts) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(told.Parts, func(part app.Answer) bool { return !part.OK && part.Part != diskCheck })
+	return !slices.ContainsFunc(told.Parts, func(part app.Answer) bool { return !part.OK && (part.Part == "store" || part.Part == "log") })
 }
 
 func answers(ctx context.Context, address string) bool {

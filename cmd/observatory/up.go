@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/cmd/observatory/study"
@@ -35,12 +36,16 @@ collectors of the study's live sources, the processors, and the page with /healt
 			return c.runUp(cmd.Context(), at)
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&at.clickhouse, "listen-clickhouse", "127.0.0.1:8123", "HOST:PORT of ClickHouse's HTTP interface; port 0 for any free one")
-	flags.StringVar(&at.page, "listen-page", "127.0.0.1:8080", "HOST:PORT of the page, /healthz and /metrics")
-	flags.StringVar(&at.kafka, "listen-kafka", "127.0.0.1:9092", "HOST:PORT of the embedded broker")
-	flags.BoolVar(&check, "check", false, "validate the configuration and exit")
+	at.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&check, "check", false, "validate the configuration and exit")
 	return cmd
+}
+
+// flags are those that say where to listen.
+func (l *listen) flags(set *pflag.FlagSet) {
+	set.StringVar(&l.clickhouse, "listen-clickhouse", "127.0.0.1:8123", "HOST:PORT of ClickHouse's HTTP interface; port 0 for any free one")
+	set.StringVar(&l.page, "listen-page", "127.0.0.1:8080", "HOST:PORT of the page, /healthz and /metrics")
+	set.StringVar(&l.kafka, "listen-kafka", "127.0.0.1:9092", "HOST:PORT of the embedded broker")
 }
 
 // validate refuses to open to others what anybody could use then. A password

@@ -17,10 +17,10 @@ func TestConformance(t *testing.T) {
 	for _, api := range []string{apiV1, apiV2} {
 		t.Run(api, func(t *testing.T) {
 			t.Parallel()
-			source := replay.Generated{Seed: 1, PerSecond: 2, Start: start(), End: 400} // Over three minutes.
+			source := replay.Generated{Seed: 1, PerSecond: 1, Start: start(), End: 200} // Over three minutes.
 			host := serve(t, replay.NewJetstream(source, fixed(start().Add(time.Hour)), 36*time.Hour, 1000))
 			cfg := config(api, host)
-			cfg.Likes = askCount
+			cfg.Likes, cfg.BatchEvents = askCount, 30
 			collectortest.Run(t, collectortest.Subject{
 				New: func(t *testing.T, cursors *collectors.Cursors) collectors.Collector {
 					t.Helper()
@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 					}
 					return c
 				},
-				Events: contentsOf(source, 0, source.End).events(), Endless: true, MaxCuts: 4,
+				Events: contentsOf(source, 0, source.End).events(), Endless: true, MaxCuts: 5,
 			})
 		})
 	}

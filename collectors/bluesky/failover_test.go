@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,13 +20,13 @@ import (
 // wire connects clients and servers inside one bubble of time.
 type wire struct {
 	hosts map[string]chan net.Conn
-	down  map[string]bool
 	ended chan struct{}
+	down  sync.Map // Hosts that do not answer.
 }
 
 func (w *wire) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	host, _, _ := net.SplitHostPort(address)
-	if w.down[host] {
+	if _, down := w.down.Load(host); down {
 		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
 	}
 	here, there := net.Pipe()
@@ -72,16 +73,20 @@ func play(t *testing.T, api string, minutes int, change func(*Config), acts map[
 		ahead := time.Until(start())
 		now := func() time.Time { return time.Now().Add(ahead) }
 		p := &theatre{
-			wire: &wire{hosts: map[string]chan net.Conn{}, down: map[string]bool{}, ended: make(chan struct{})}, servers: map[string]*replay.Jetstream{},
+			wire: &wire{hosts: map[string]chan net.Conn{}, ended: make(chan struct{})}, servers: map[string]*replay.Jetstream{},
 			source: replay.Generated{Seed: 5, PerSecond: 2, Start: start()}, now: now, cursors: collectors.NewCursors(dir), log: newJournal(func(*journal) bool { return false }),
 		}
 		p.client = &http.Client{Transport: &http.Transport{DialContext: p.wire.dial}}
-		cfg := Config{API: api, AllowPrivate: true, BatchEvery: 4 * time.Second}
+		cfg := Config{API: api, AllowPrivate: true, BatchEvery: 10 * time.Second}
+		for _, host := range []string{"a.example", "b.example", "c.example"} {
+			p.wire.hosts[host] = make(chan net.Conn)
+		}
 		for i, host := range []string{"a.example", "b.example", "c.example"} {
 			server := replay.NewJetstream(p.source, now, 36*time.Hour, int64(i)*100_000+1)
-			p.servers[host], p.wire.hosts[host] = server, make(chan net.Conn)
+			p.servers[host] = server
 			serve := &http.Server{Handler: server, ReadHeaderTimeout: time.Minute}
-			go func() { _ = serve.Serve(&listener{p.wire.hosts[host], p.wire.ended}) }()
+			conns := &listener{p.wire.hosts[host], p.wire.ended}
+			go func() { _ = serve.Serve(conns) }()
 			cfg.Hosts = append(cfg.Hosts, "ws://"+host)
 		}
 		change(&cfg)
@@ -159,7 +164,7 @@ func TestAnotherHostTakesOver(t *testing.T) {
 	alone := func(c *Config) { c.Compare = new(bool) }
 	refuse := func(host string) func(*theatre) {
 		return func(p *theatre) {
-			p.wire.down[host] = true
+			p.wire.down.Store(host, true)
 			p.servers[host].Drop()
 		}
 	}

@@ -57,7 +57,7 @@ func serve(tb testing.TB, s *replay.Jetstream) string {
 // config is for hosts of tests: nothing waits long.
 func config(api string, hosts ...string) Config {
 	return Config{
-		Hosts: hosts, API: api, AllowPrivate: true, BatchEvents: 20, BatchEvery: 2 * time.Millisecond,
+		Hosts: hosts, API: api, AllowPrivate: true, BatchEvents: 100, BatchEvery: 10 * time.Millisecond,
 		RetryFirst: time.Millisecond, RetryLast: 5 * time.Millisecond, Silence: 5 * time.Second,
 	}
 }
@@ -130,7 +130,7 @@ func (j *journal) parts(part string) (all []*schema.Coverage) {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+const patience = 60 * time.Second
 
 // collect runs a collector until the journal has enough.
 func collect(tb testing.TB, cfg Config, cursors *collectors.Cursors, now func() time.Time, j *journal) {

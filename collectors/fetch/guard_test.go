@@ -27,7 +27,7 @@ func TestPrivateAddressesAreNeverConnectedTo(t *testing.T) {
 	for _, host := range []string{
 		"127.0.0.1", "127.1", "127.0.0.1.", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0", "0.0.0.0",
 		"[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1%25lo]", "[fd00::1]",
-		"localhost", "LOCALHOST", "localhost.", "a.localhost", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+		"１２７.０.０.１", "①②⑦.0.0.1", "localhost", "LOCALHOST", "localhost.", "a.localhost", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
 	} {
 		_, err := c.Get(t.Context(), Request{URL: "http://" + host + ":" + v4.port() + "/"})
 		var private *PrivateError

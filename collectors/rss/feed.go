@@ -66,7 +66,7 @@ func (r *run) poll(ctx context.Context, emit collectors.Emit) (time.Duration, er
 	case result.Status == http.StatusNotModified && r.state.Document == 0:
 		err = r.badDocument(b)
 	case result.Status == http.StatusNotModified:
-		r.answered(b, result, 0)
+		r.unchanged(b, result)
 	default:
 		if err := r.wait(ctx); err != nil {
 			return 0, err
@@ -161,15 +161,23 @@ func (r *run) answered(b *batch, result *fetch.Result, fresh uint64) {
 	}
 }
 
+// unchanged notes that nothing is new. Of a document that could not be read,
+// that says nothing.
+func (r *run) unchanged(b *batch, result *fetch.Result) {
+	if !r.state.Unreadable {
+		r.answered(b, result, 0)
+	}
+}
+
 // take reads a document, and puts what is new or changed into the batch.
 func (r *run) take(b *batch, result *fetch.Result) error {
 	hash := xxh3.Hash(result.Body)
 	if hash == r.state.Document {
-		if r.state.BadDocument {
+		if r.state.NotAFeed {
 			return r.badDocument(b)
 		}
 		r.validators(result)
-		r.answered(b, result, 0)
+		r.unchanged(b, result)
 		return nil
 	}
 	got := readDocument(r.cfg, result.Body, result.Header.Get("Content-Type"), result.URL, b.now)
@@ -177,16 +185,16 @@ func (r *run) take(b *batch, result *fetch.Result) error {
 	for i := range got.refused {
 		r.reject(b, &got.refused[i], known)
 	}
-	r.state.Document, r.state.BadDocument = hash, got.notAFeed()
-	if r.state.BadDocument {
+	r.state.Document, r.state.NotAFeed, r.state.Unreadable = hash, got.notAFeed(), !got.whole
+	if r.state.NotAFeed {
 		return r.badDocument(b)
-	}
-	if r.state.overran(got.items) {
-		b.row.GapFromMs, b.row.GapToMs, b.row.GapReason = r.state.AnsweredMS, b.ms, string(schema.OutageWindow)
 	}
 	r.validators(result)
 	if !got.whole {
 		return nil
+	}
+	if r.state.overran(got.items) {
+		b.row.GapFromMs, b.row.GapToMs, b.row.GapReason = r.state.AnsweredMS, b.ms, string(schema.OutageWindow)
 	}
 	fresh := r.posts(b, got.items, known)
 	r.state.remember(got)
@@ -200,6 +208,7 @@ func (r *run) take(b *batch, result *fetch.Result) error {
 func (r *run) badDocument(b *batch) error {
 	r.disconnected(b, schema.OutageContent)
 	r.state.ETag, r.state.LastModified = "", ""
+	r.moveBack()
 	return &fetch.Error{Outage: schema.OutageContent, Err: errors.New("it answered with what is no feed")}
 }
 

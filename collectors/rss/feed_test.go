@@ -383,3 +383,52 @@ func TestManyFeedsOfOneGroup(t *testing.T) {
 		t.Errorf("an item came %d times as new", most)
 	}
 }
+
+// TestWhatWasToldIsNotToldAgain changes a document whose faults stay.
+func TestWhatWasToldIsNotToldAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	empty := replay.FeedItem{}
+	b.Set("/f.xml", append(articles(1, 3), empty, empty))
+	if c := b.run(t, "/f.xml", polls(1)).coverage()[0]; c.GetReceived() != 5 || c.GetRejected()["missing_id"] != 2 {
+		t.Errorf("first: %v", c)
+	}
+	b.Set("/f.xml", append(articles(1, 5), empty, empty))
+	if c := b.run(t, "/f.xml", polls(1)).coverage()[0]; c.GetReceived() != 2 || c.GetEmitted() != 2 || !c.GetConnected() {
+		t.Errorf("then: %v", c)
+	}
+	deep := replay.FeedFault{Body: "<rss>" + strings.Repeat("<a>", maxDepth+1)}
+	b.Faults.Add("/f.xml", deep, deep)
+	if c := b.run(t, "/f.xml", polls(1)).coverage()[0]; c.GetReceived() != 1 || c.GetRejected()["too_deep"] != 1 || !c.GetConnected() {
+		t.Errorf("too deep: %v", c)
+	}
+	if c := b.run(t, "/f.xml", polls(1)).coverage()[0]; c.GetReceived() != 0 || !c.GetConnected() {
+		t.Errorf("too deep, again: %v", c)
+	}
+	b.Set("/f.xml", articles(90, 95)) // What passed while nothing could be read is a gap from before that.
+	var s state
+	feed := NewReader(b.cfg, b.cursors, zap.NewNop(), b.now).Feed(FeedConfig{URL: b.server.URL + "/f.xml"})
+	if found, err := b.cursors.Load(feed.cursorName(), &s); !found || err != nil || s.AnsweredMS >= s.AskedMS {
+		t.Fatalf("%v, answered at %d, asked at %d", err, s.AnsweredMS, s.AskedMS)
+	}
+	if c := b.run(t, "/f.xml", polls(1)).coverage()[0]; c.GetGapReason() != "window_overrun" || c.GetGapFromMs() != s.AnsweredMS {
+		t.Errorf("after that: %v, want a gap from %d", c, s.AnsweredMS)
+	}
+}
+
+// TestANewAddressThatIsNoFeedAnyMore goes back to the old one.
+func TestANewAddressThatIsNoFeedAnyMore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Set("/new.xml", articles(1, 3))
+	b.Faults.Add("/old.xml", replay.FeedFault{Status: 301, Location: "/new.xml"})
+	b.run(t, "/old.xml", polls(1))
+	b.Faults.Add("/new.xml", replay.FeedFault{Body: "<html>This name is for sale</html>"})
+	b.Set("/old.xml", articles(1, 4))
+	if c := b.run(t, "/old.xml", polls(1)).coverage()[0]; c.GetGapReason() != "bad_content" {
+		t.Errorf("%v", c)
+	}
+	if c := b.run(t, "/old.xml", polls(1)).coverage()[0]; !c.GetConnected() || c.GetEmitted() != 1 || b.Requests("/old.xml") != 2 {
+		t.Errorf("%v", c)
+	}
+}

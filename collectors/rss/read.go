@@ -31,9 +31,10 @@ type refused struct {
 	times    int // How many records it stands for.
 }
 
-// id is how it is known again, so that it is told once.
+// id is how it is known again, so that it is told once. Where it stands says
+// nothing: that changes with each new item.
 func (r *refused) id() uint64 {
-	return xxh3.HashString(string(r.reason) + "\x00" + r.position + "\x00" + string(r.raw[:min(len(r.raw), schema.MaxRejectBytes)]))
+	return xxh3.HashString(string(r.reason) + "\x00" + string(r.raw[:min(len(r.raw), schema.MaxRejectBytes)]))
 }
 
 // readDocument reads a document from anybody, in bounded time and memory. Its

@@ -23,15 +23,16 @@ type state struct {
 	Polls        uint64             `json:"polls"`
 	ETag         string             `json:"etag,omitempty"`
 	LastModified string             `json:"last_modified,omitempty"`
-	Moved        string             `json:"moved,omitempty"`    // Where it moved for good.
-	Gone         bool               `json:"gone,omitempty"`     // It is not asked again.
-	AskedMS      int64              `json:"asked,omitempty"`    // When it was last asked.
-	AnsweredMS   int64              `json:"answered,omitempty"` // When it last answered as it should.
-	Document     uint64             `json:"document,omitempty"` // Hash of the last document; 0 for none.
-	BadDocument  bool               `json:"bad_document,omitempty"`
-	Known        []byte             `json:"known,omitempty"`  // Ids and hashes of contents, the newest last.
-	Shown        int                `json:"shown,omitempty"`  // How many of the newest the last document showed.
-	Recent       []int64            `json:"recent,omitempty"` // Times of the newest items, ascending.
+	Moved        string             `json:"moved,omitempty"`      // Where it moved for good.
+	Gone         bool               `json:"gone,omitempty"`       // It is not asked again.
+	AskedMS      int64              `json:"asked,omitempty"`      // When it was last asked.
+	AnsweredMS   int64              `json:"answered,omitempty"`   // When it last answered as it should.
+	Document     uint64             `json:"document,omitempty"`   // Hash of the last document; 0 for none.
+	NotAFeed     bool               `json:"not_a_feed,omitempty"` // That document was none.
+	Unreadable   bool               `json:"unreadable,omitempty"` // It was one, beyond some bound.
+	Known        []byte             `json:"known,omitempty"`      // Ids and hashes of contents, the newest last.
+	Shown        int                `json:"shown,omitempty"`      // How many of the newest the last document showed.
+	Recent       []int64            `json:"recent,omitempty"`     // Times of the newest items, ascending.
 	Hints        hints              `json:"hints"`
 	MaxAge       time.Duration      `json:"max_age,omitempty"`
 	History      collectors.History `json:"history"`

@@ -22,6 +22,8 @@ type JetstreamSource interface {
 	Tip(now time.Time) int64
 	// Find is the index of the first event at or after a time.
 	Find(us int64) int64
+	// Due is when an event that is not there yet comes, if it does.
+	Due(index int64) (at time.Time, comes bool)
 	At(index int64) JetstreamEvent
 }
 
@@ -53,6 +55,9 @@ func ReadRecorded(lines []byte) (Recorded, error) {
 
 // Tip is after the last event.
 func (r Recorded) Tip(time.Time) int64 { return int64(len(r)) }
+
+// Due is never: nothing comes after a recording.
+func (Recorded) Due(int64) (time.Time, bool) { return time.Time{}, false }
 
 // At is an event.
 func (r Recorded) At(index int64) JetstreamEvent { return r[index] }
@@ -94,6 +99,11 @@ func (g Generated) Find(us int64) int64 {
 	const second = int64(1e6)
 	seconds, rest := passed/second, passed%second
 	return seconds*g.PerSecond + (rest*g.PerSecond+second-1)/second
+}
+
+// Due follows from the rate.
+func (g Generated) Due(index int64) (time.Time, bool) {
+	return time.UnixMicro(g.us(index)), g.End == 0 || index < g.End
 }
 
 func (g Generated) us(index int64) int64 {

@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// pollEvery is how often a connection looks for new events.
+// pollEvery is the shortest wait for new events: they are sent in bunches.
 const pollEvery = 10 * time.Millisecond
 
 // Hijack hands the connection over.
@@ -30,7 +30,12 @@ var errFault = errors.New("replay: a fault ended the connection")
 func (o *streamOf) send(ctx context.Context) error {
 	for {
 		if tip := o.source.Tip(o.now()); o.next >= tip {
-			if err := wait(ctx, pollEvery); err != nil {
+			due, comes := o.source.Due(o.next)
+			if !comes {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			if err := wait(ctx, max(pollEvery, due.Sub(o.now()))); err != nil {
 				return err
 			}
 			continue

@@ -92,7 +92,7 @@ func New(cfg Config, s *store.Store, work Work, log *zap.Logger, reg prometheus.
 // Run assesses what is stored until ctx ends, and then returns nil. A failure
 // is logged and tried again.
 func (r *Runner) Run(ctx context.Context) error {
-	settled := false
+	settled, failures := false, 0
 	for ctx.Err() == nil {
 		start := time.Now()
 		var busy bool
@@ -113,13 +113,20 @@ func (r *Runner) Run(ctx context.Context) error {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			r.metrics.failures.Inc()
-			r.log.Error("assessing is delayed", zap.Error(err))
-			pause = r.cfg.Retry
+			if failures == 0 {
+				r.log.Error("assessing is delayed", zap.Error(err))
+			}
+			pause = min(r.cfg.Retry<<min(failures, 10), 10*r.cfg.Retry)
+			failures++
 		case busy:
 			// A computation may cost as much as reading a day: while rows keep
 			// coming in, the store must mostly serve others.
 			took := time.Since(start)
 			pause = min(max(time.Duration(float64(took)*(1/r.cfg.Share-1)), r.cfg.Poll), r.cfg.Pause)
+		}
+		if err == nil && failures > 0 {
+			r.log.Info("assessing goes on", zap.Int("failures", failures))
+			failures = 0
 		}
 		r.rest(ctx, pause, busy)
 	}

@@ -3,7 +3,6 @@ package study
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ func (q *Query) prepare(dir string) (match.Query, error) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		text, err := os.ReadFile(path)
+		text, err := readSmall(path)
 		if err != nil {
 			return out, fmt.Errorf("terms_file cannot be read: %w", err)
 		}

@@ -5,6 +5,7 @@ package study
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -84,7 +85,7 @@ func Load(path string, environ []string) (Study, error) {
 	if optional {
 		path = DefaultPath
 	}
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && optional:
 	case err != nil:
@@ -102,6 +103,23 @@ func Load(path string, environ []string) (Study, error) {
 		return Study{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return study, nil
+}
+
+// mostRead is how large a file of the configuration may be: thousands of feeds
+// fit, and what was named by mistake does not fill the memory.
+const mostRead = 16 << 20
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // It was only read.
+	text, err := io.ReadAll(io.LimitReader(f, mostRead+1))
+	if err == nil && len(text) > mostRead {
+		err = fmt.Errorf("%s is larger than %d MB: it is no configuration", path, mostRead>>20)
+	}
+	return text, err
 }
 
 // explainYAML keeps to the first line of what the parser says, which has the
@@ -213,7 +231,7 @@ func (c ClickHouse) Password(environ []string) (string, error) {
 	if c.PasswordFile == "" {
 		return "", nil
 	}
-	text, err := os.ReadFile(c.PasswordFile)
+	text, err := readSmall(c.PasswordFile)
 	if err != nil {
 		return "", fmt.Errorf("clickhouse.password_file cannot be read: %w", err)
 	}

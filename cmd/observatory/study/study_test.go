@@ -183,6 +183,13 @@ bluesky: {likes: count, rewind: 20s}
 	}
 }
 
+func TestAnEndlessFileIsNoConfiguration(t *testing.T) {
+	t.Parallel()
+	if _, err := study.Load("/dev/zero", nil); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestMistakesInLiveSources(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
