@@ -29,6 +29,14 @@ $(ENGINE): $(ENGINE_PACKAGE)/package-lock.json
 	ln -f $(ENGINE_PACKAGE)/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so $@ || cp $(ENGINE_PACKAGE)/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so $@
 	touch $@
 
+.PHONY: demo
+demo: ## Builds, then shows the observatory at work on an invented election week: DEMO="--seed 7", in ./demo-data
+	@SECONDS=0; $(MAKE) --no-print-directory build; \
+	echo "Downloaded and compiled in $$SECONDS s; what follows is the demo's own time." >&2; \
+	$(PROGRAM) --data ./demo-data demo $(DEMO)
+
+DEMO ?=
+
 .PHONY: test
 test: build lint drift kafka ## Passes when the project is sound: lint, generated files, all tests on the real engine and brokers
 	@[ -n "$(RACE)" ] || echo "no C compiler: tests run without the race detector"

@@ -21,7 +21,6 @@ type arena struct {
 	metrics  []schema.Metrics
 	mentions []schema.Mention
 	media    []schema.Media
-	strings  []string
 }
 
 const slab = 512
@@ -47,17 +46,6 @@ func (a *arena) keep(b []byte) string {
 	from := a.text.Len()
 	a.text.Write(b)
 	return a.text.String()[from:]
-}
-
-// word is a list of one string.
-func (a *arena) word(s string) []string {
-	if len(a.strings) == 0 {
-		a.strings = make([]string, slab)
-	}
-	list := a.strings[:1:1]
-	a.strings = a.strings[1:]
-	list[0] = s
-	return list
 }
 
 // wrap makes an event of a post.

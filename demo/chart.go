@@ -57,20 +57,22 @@ func strips(of []strip, names []string, each int) []string {
 	for _, s := range of {
 		labels = max(labels, utf8.RuneCountInString(s.label))
 	}
-	scale := strings.Repeat(" ", labels+1)
+	var line strings.Builder
+	line.WriteString(pad("", labels+1))
 	for _, name := range names {
-		scale += pad(name, each+1)
+		line.WriteString(pad(name, each+1))
 	}
-	lines := []string{strings.TrimRight(scale, " ")}
+	lines := []string{strings.TrimRight(line.String(), " ")}
 	for _, s := range of {
-		line := pad(s.label, labels)
+		line.Reset()
+		line.WriteString(pad(s.label, labels))
 		for i, cell := range s.cells {
 			if i%each == 0 {
-				line += " "
+				line.WriteByte(' ')
 			}
-			line += string(cell)
+			line.WriteRune(cell)
 		}
-		lines = append(lines, strings.TrimRight(line, " "))
+		lines = append(lines, strings.TrimRight(line.String(), " "))
 	}
 	return lines
 }

@@ -17,7 +17,7 @@ func (m *maker) cover(at int) {
 			ms := startMS() + int64(at)*hourMS + int64(minute)*minuteMS
 			c, due := t.Minute(ms), uint64(expected*(minute+1)/60-expected*minute/60)
 			c.Expected = &due
-			m.break_(c, p, ms)
+			m.interrupt(c, p, ms)
 		}
 	}
 }
@@ -32,9 +32,9 @@ func (w *Week) expected(platform, at int) int {
 	return int(int64(of.posts) * int64(sum) / int64(of.sum) / int64(excitement(at)))
 }
 
-// break_ says that a source is down in a minute, and, in the first in which it is
-// back, what it missed.
-func (m *maker) break_(c *schema.Coverage, platform int, ms int64) {
+// interrupt says that a source is down in a minute, and in the first of these what
+// is missing.
+func (m *maker) interrupt(c *schema.Coverage, platform int, ms int64) {
 	for _, o := range m.w.outages {
 		if o.platform != platform || o.reason == "" {
 			continue
@@ -42,8 +42,8 @@ func (m *maker) break_(c *schema.Coverage, platform int, ms int64) {
 		if o.holds(ms) {
 			c.Connected, c.GapReason = false, string(o.reason)
 		}
-		if ms == o.to {
-			c.GapFromMs, c.GapToMs, c.GapReason = o.from, o.to, string(o.reason)
+		if ms == o.from {
+			c.GapFromMs, c.GapToMs = o.from, o.to
 		}
 	}
 }

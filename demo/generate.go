@@ -121,8 +121,8 @@ func (w *Week) Events() uint64 {
 	return uint64(w.cfg.Posts + again + len(w.people) + len(w.sources)*hours*60)
 }
 
-// hour makes the events of an hour: snapshots of some accounts, the posts in the
-// order of their times with what becomes of them, and coverage.
+// hour makes the events of an hour: snapshots of some accounts, the posts with
+// what becomes of them, and coverage.
 func (m *maker) hour(ctx context.Context, at int) error {
 	m.cover(at)
 	for i := at; i < len(m.w.people); i += hours {
@@ -130,6 +130,19 @@ func (m *maker) hour(ctx context.Context, at int) error {
 			return err
 		}
 	}
+	if err := m.posts(ctx, at); err != nil {
+		return err
+	}
+	for p := range m.tallies {
+		if err := m.add(ctx, m.tallies[p].Events("")...); err != nil {
+			return err
+		}
+	}
+	return m.flush(ctx)
+}
+
+// posts adds the posts of an hour in the order of their times.
+func (m *maker) posts(ctx context.Context, at int) error {
 	planted := m.w.planted[at]
 	for i := range m.w.hours[at].posts {
 		h := m.w.head(at, i)
@@ -147,18 +160,11 @@ func (m *maker) hour(ctx context.Context, at int) error {
 			return err
 		}
 	}
-	for p := range m.tallies {
-		for _, event := range m.tallies[p].Events("") {
-			if err := m.add(ctx, event); err != nil {
-				return err
-			}
-		}
-	}
-	return m.flush(ctx)
+	return nil
 }
 
-func (m *maker) add(ctx context.Context, event *schema.Event) error {
-	if m.batch = append(m.batch, event); len(m.batch) < batchEvents {
+func (m *maker) add(ctx context.Context, events ...*schema.Event) error {
+	if m.batch = append(m.batch, events...); len(m.batch) < batchEvents {
 		return nil
 	}
 	return m.flush(ctx)
@@ -214,21 +220,12 @@ func (m *maker) follow(ctx context.Context, h *head) error {
 		m.counts.Deletes++
 		m.received(p, h.account.platform, n, late)
 		m.counts.Written++
-		return m.addAll(ctx, events[:n])
+		return m.add(ctx, events[:n]...)
 	case fate < fateLate+fateEdited+fateDeleted+fateTwice:
 		events[1], n = events[0], 2
 		m.counts.Twice++
 	}
 	m.counts.visible(p, as, late)
 	m.received(p, h.account.platform, n, late)
-	return m.addAll(ctx, events[:n])
-}
-
-func (m *maker) addAll(ctx context.Context, events []*schema.Event) error {
-	for _, event := range events {
-		if err := m.add(ctx, event); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m.add(ctx, events[:n]...)
 }

@@ -28,7 +28,9 @@ func ratedDomains() []string {
 func laterDomains() []string { return []string{"voiceofeurope.com", "southfront.press"} }
 
 // shorteners hide where they lead.
-func shorteners() []string { return []string{"bit.ly", "t.co", "tinyurl.com", "ow.ly", "buff.ly", "is.gd"} }
+func shorteners() []string {
+	return []string{"bit.ly", "t.co", "tinyurl.com", "ow.ly", "buff.ly", "is.gd"}
+}
 
 const base36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -15,21 +15,21 @@ const (
 )
 
 // showMissing shows when each source delivered, was down, or said nothing.
-func showMissing(rows [][]string) ([]string, error) {
+func showMissing(rows [][]string) (string, []string, error) {
 	of := map[string][]rune{}
 	var lines [][]string
 	for _, row := range rows {
 		if len(row) < 6 {
-			return nil, fmt.Errorf("demo: a row of %d columns where 6 were asked for", len(row))
+			return "", nil, fmt.Errorf("demo: a row of %d columns where 6 were asked for", len(row))
 		}
 		since, err := time.Parse(time.DateTime, row[1])
 		if err != nil {
-			return nil, fmt.Errorf("demo: %q where a time was asked for", row[1])
+			return "", nil, fmt.Errorf("demo: %q where a time was asked for", row[1])
 		}
 		var n [3]uint64
 		for i := range n {
 			if n[i], err = cell(row, 2+i); err != nil {
-				return nil, err
+				return "", nil, err
 			}
 		}
 		sign, told := state(n[0], n[1], n[2], row[5])
@@ -38,7 +38,7 @@ func showMissing(rows [][]string) ([]string, error) {
 			of[row[0]] = []rune(strings.Repeat("?", hours/cellHours))
 		}
 		if at < 0 || at >= hours/cellHours {
-			return nil, fmt.Errorf("demo: %s lies outside the week", row[1])
+			return "", nil, fmt.Errorf("demo: %s lies outside the week", row[1])
 		}
 		of[row[0]][at] = sign
 		if told != "" {
@@ -46,7 +46,7 @@ func showMissing(rows [][]string) ([]string, error) {
 		}
 	}
 	out := table([]string{"source", "3 hours from", "state", "minutes down", "came", "expected"}, lines, "lllr")
-	out = append(out, "", fmt.Sprintf("(%d of %d rows: those where something is missing)", len(lines), len(rows)), "")
+	out = append(out, "")
 	var days []string
 	for day := range hours / 24 {
 		days = append(days, Start().AddDate(0, 0, day).Format("Mon 2"))
@@ -56,7 +56,8 @@ func showMissing(rows [][]string) ([]string, error) {
 		chart = append(chart, strip{source, of[source]})
 	}
 	out = append(out, strips(chart, days, cellsPerDay)...)
-	return append(out, "", "█ delivered   ▄ down for a part   _ down   ! connected, and nothing came"), nil
+	answer := fmt.Sprintf("Something in %d of %d stretches of three hours, which are these:", len(lines), len(rows))
+	return answer, append(out, "", "█ delivered   ▄ down for a part   _ down   ! connected, and nothing came"), nil
 }
 
 // state is how a source was in some hours: the sign for it, and words where

@@ -59,10 +59,11 @@ func (w *Week) Plan() *Plan {
 	return &p
 }
 
-// Same says whether two plans are of the same week.
-func (p *Plan) Same(other *Plan) bool {
-	return p.Version == other.Version && p.Seed == other.Seed && p.Wanted == other.Wanted
-}
+// Current says whether this program would plan the same under the same seed.
+func (p *Plan) Current() bool { return p.Version == version }
+
+// Of says whether it is the plan of a configuration.
+func (p *Plan) Of(cfg Config) bool { return p.Seed == cfg.Seed && p.Wanted == cfg.Posts }
 
 func planPath(dir string) string { return filepath.Join(dir, "plan.json") }
 

@@ -11,7 +11,7 @@ import (
 type Question struct {
 	Title string
 	SQL   string
-	show  func(rows [][]string) ([]string, error)
+	show  func(rows [][]string) (answer string, lines []string, err error)
 }
 
 // Questions are three about time: when people wrote, what they linked to, and
@@ -76,92 +76,9 @@ func cell(row []string, i int) (uint64, error) {
 func names(rows [][]string, column int) []string {
 	var all []string
 	for _, row := range rows {
-		if !slices.Contains(all, row[column]) {
+		if column < len(row) && !slices.Contains(all, row[column]) {
 			all = append(all, row[column])
 		}
 	}
 	return all
-}
-
-// showNight shows posts by hour and language.
-func showNight(rows [][]string) ([]string, error) {
-	langs, times := names(rows, 1), names(rows, 0)
-	slices.Sort(langs)
-	sums := map[[2]string]uint64{}
-	for _, row := range rows {
-		n, err := cell(row, 2)
-		if err != nil {
-			return nil, err
-		}
-		sums[[2]string{row[0], row[1]}] += n
-		sums[[2]string{row[0], ""}] += n
-	}
-	head := append(append([]string{"9 June, UTC"}, langs...), "all")
-	var lines [][]string
-	var chart []bar
-	for _, at := range times {
-		clock := at[min(len(at), len("2024-06-09 ")):min(len(at), len("2024-06-09 18:00"))]
-		line := []string{clock}
-		for _, lang := range append(slices.Clone(langs), "") {
-			line = append(line, count(sums[[2]string{at, lang}]))
-		}
-		lines = append(lines, line)
-		all := sums[[2]string{at, ""}]
-		chart = append(chart, bar{clock, float64(all), count(all)})
-	}
-	out := append(table(head, lines, "lr"), "")
-	return append(out, bars(chart, chartWidth-margin)...), nil
-}
-
-// showShares shows the share of links to rated sources by language and day.
-func showShares(rows [][]string) ([]string, error) {
-	langs, days := names(rows, 0), names(rows, 1)
-	slices.Sort(days)
-	type sum struct{ rated, any uint64 }
-	sums := map[[2]string]sum{}
-	for _, row := range rows {
-		toRated, err := cell(row, 2)
-		if err != nil {
-			return nil, err
-		}
-		toAny, err := cell(row, 3)
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range [][2]string{{row[0], row[1]}, {row[0], ""}, {"", row[1]}, {"", ""}} {
-			sums[key] = sum{sums[key].rated + toRated, sums[key].any + toAny}
-		}
-	}
-	share := func(lang, day string) float64 {
-		s := sums[[2]string{lang, day}]
-		return 100 * float64(s.rated) / float64(max(s.any, 1))
-	}
-	head := []string{"per cent"}
-	for _, day := range days {
-		head = append(head, weekday(day))
-	}
-	head = append(head, "week")
-	var lines [][]string
-	var chart []bar
-	for _, lang := range append(langs, "") {
-		line := []string{lang}
-		if lang == "" {
-			line[0] = "all"
-		}
-		for _, day := range append(slices.Clone(days), "") {
-			line = append(line, fmt.Sprintf("%.1f", share(lang, day)))
-		}
-		lines = append(lines, line)
-		chart = append(chart, bar{line[0], share(lang, ""), line[len(line)-1] + " %"})
-	}
-	out := append(table(head, lines, "lr"), "")
-	return append(out, bars(chart, chartWidth-margin)...), nil
-}
-
-func weekday(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.Format("Mon 2")
 }

@@ -62,7 +62,9 @@ func (r *Report) indented(lines []string) {
 	}
 }
 
-func (r *Report) title(text string) { r.line("\n%s\n%s", text, strings.Repeat("─", len([]rune(text)))) }
+func (r *Report) title(text string) {
+	r.line("\n%s\n%s", text, strings.Repeat("─", len([]rune(text))))
+}
 
 func (r *Report) heading() {
 	r.line("An election week, invented: 3 to 9 June 2024 in UTC (ISO week %s).", r.Plan.Week)
@@ -123,13 +125,13 @@ func (r *Report) question(ctx context.Context, number int, q Question) error {
 	if err != nil {
 		return err
 	}
-	lines, err := q.show(rows)
+	answer, lines, err := q.show(rows)
 	if err != nil {
 		return err
 	}
 	r.title(fmt.Sprintf("Question %d. %s", number, q.Title))
 	r.indented(strings.Split(q.SQL, "\n"))
-	r.line("")
+	r.line("\n  %s\n", answer)
 	r.indented(lines)
 	return nil
 }

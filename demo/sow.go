@@ -102,6 +102,9 @@ func (s *sower) crew(platform, tongue, n, youngest, oldest int) []*account {
 		d := drawFor(s.w.cfg.Seed, accountPlace, uint64(s.serial))
 		days := s.draw.between(youngest, oldest)
 		a := newAccount(d, platform, tongue, s.serial, days)
+		if days < 7 { // Nobody knows it yet.
+			a.followers, a.following, a.posts = a.followers%9, a.following%70, a.posts%40
+		}
 		crew[i] = &a
 	}
 	s.fresh = append(s.fresh, crew...)
@@ -132,9 +135,9 @@ func (m *maker) plant(ctx context.Context, of *planted) error {
 	var target head
 	if kind == schema.KindReply {
 		at := int((of.ms - startMS()) / hourMS)
-		found := false
-		stub := head{hour: at, index: min(int((of.ms-startMS()-int64(at)*hourMS)/m.w.hours[at].step), m.w.hours[at].posts), account: of.account}
-		if target, found = m.w.earlier(&stub, &d); !found {
+		before := int((of.ms - startMS() - int64(at)*hourMS) / m.w.hours[at].step)
+		found, ok := m.w.earlier(&head{hour: at, index: min(before, m.w.hours[at].posts), account: of.account}, &d)
+		if target = found; !ok {
 			kind = schema.KindPost
 		}
 	}

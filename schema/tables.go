@@ -102,7 +102,7 @@ func postColumns() []Column {
 		{Name: "lang_source", Type: typeWord, Doc: "declared, detected or none."},
 		{Name: "langs", Type: typeWords, Doc: "All languages that the author declared."},
 		{Name: "title", Type: "String", Doc: "Title of a feed's item.", Codec: codecText},
-		{Name: "text", Type: "String", Doc: "Text with mentions and links to profiles and posts replaced by pseudonyms.", Codec: codecText},
+		{Name: "text", Type: "String", Doc: "Text with links to profiles and posts replaced by platform and pseudonym, and mentions by @ and the first 8 digits of the pseudonym, which the column mentions has whole.", Codec: codecText},
 		{Name: "text_hash", Type: "UInt64", Doc: "XXH3 of the text's normal form; 0 where that is empty.", Codec: codecID},
 	}
 }

@@ -227,9 +227,14 @@ func identities() View {
 
 func postRefs() View {
 	columns := pick(postRows(), "platform", "post_id", "account_id", "native_id", "permalink", "raw_text", "collected_at")
+	for i := range columns {
+		if columns[i].Name == "raw_text" {
+			columns[i].Doc = "The text as published; empty once the native id is, after 365 days. Restricted."
+		}
+	}
 	return View{
 		Name: "post_refs", Doc: "Native ids, addresses and raw text of posts.", Columns: columns, Restricted: true,
-		Query: selectFrom(columns, map[string]string{"raw_text": "if(raw_text = '', text, raw_text)"}, StoreDatabase+"."+TablePosts+" FINAL\nWHERE "+visiblePost),
+		Query: selectFrom(columns, map[string]string{"raw_text": "multiIf(raw_text != '', raw_text, native_id = '', '', text)"}, StoreDatabase+"."+TablePosts+" FINAL\nWHERE "+visiblePost),
 		From:  []string{TablePosts, TableTombstones},
 	}
 }

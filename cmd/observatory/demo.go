@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,11 +89,10 @@ func (c *cli) demoPlan(cfg *demo.Config, seed, posts bool) (*demo.Plan, error) {
 	if err := c.demoValid(cfg); err != nil {
 		return nil, err
 	}
-	week, err := demo.New(*cfg)
-	if err != nil {
-		return nil, err
+	if !plan.Current() {
+		return nil, usage(fmt.Errorf("%s holds a demo of another version of this program: give another directory with --data, or remove it", c.dir()))
 	}
-	if !plan.Same(week.Plan()) {
+	if !plan.Of(*cfg) {
 		return nil, usage(fmt.Errorf("%s holds the demo of seed %d with %d posts: give another directory with --data, or remove it", c.dir(), plan.Seed, plan.Wanted))
 	}
 	return plan, nil
@@ -107,11 +107,8 @@ func (c *cli) demoValid(cfg *demo.Config) error {
 
 func (c *cli) runDemo(ctx context.Context, flags demoFlags, plan *demo.Plan) error {
 	begun := time.Now()
-	if c.config == "" && os.Getenv(study.EnvConfig) == "" {
-		if err := demo.WriteStudy(c.demoDir()); err != nil {
-			return err
-		}
-		c.config = demo.StudyPath(c.demoDir())
+	if err := c.demoStudy(); err != nil {
+		return err
 	}
 	done := plan != nil && plan.Complete
 	need := needs{listen: anywhere(), asking: done}
@@ -147,6 +144,16 @@ func (c *cli) runDemo(ctx context.Context, flags demoFlags, plan *demo.Plan) err
 	return nil
 }
 
+// demoStudy makes the study of the demo the one that is used, unless another one
+// is named. What stands in the working directory is for something else.
+func (c *cli) demoStudy() error {
+	if c.config != "" || os.Getenv(study.EnvConfig) != "" {
+		return nil
+	}
+	c.config = demo.StudyPath(c.demoDir())
+	return demo.WriteStudy(c.demoDir())
+}
+
 // makeDemo sends the events of a week through the log, waits until they are
 // stored and counted, and looks for silences. Cut off, it is made again from the
 // start, which changes nothing of what is there.
@@ -178,7 +185,7 @@ func (s *system) makeDemo(cfg demo.Config, dir string, p *progress, times *[]dem
 		return nil, err
 	}
 	*times = append(*times, demo.Time{What: "events made and in the log", Took: written.Sub(begun)},
-		demo.Time{What: "  of that, making them (each of " + fmt.Sprint(demoWorkers) + " at a time)", Took: week.Making() / demoWorkers},
+		demo.Time{What: "  of that, making them (each of " + strconv.Itoa(demoWorkers) + " at a time)", Took: week.Making() / demoWorkers},
 		demo.Time{What: "the rest stored and counted", Took: time.Since(written)})
 	if err := assess.NewSilence(s.store.DB()).Check(s.ctx, demo.Start(), demo.End()); err != nil {
 		return nil, err

@@ -63,7 +63,13 @@ func (c *cli) runDoctor(ctx context.Context, asJSON bool) error {
 	}
 	findings = append(findings, lookAtDir(dir), lookAtKeys(dir), lookAtDisk(dir))
 	if !dir.Owned() {
-		findings = append(findings, lookAtPort(ctx, "--listen-clickhouse", "127.0.0.1:8123"), lookAtPort(ctx, "--listen-page", "127.0.0.1:8080"), lookAtPort(ctx, "--listen-kafka", "127.0.0.1:9092"))
+		findings = append(findings, lookAtPort(ctx, "--listen-page", "127.0.0.1:8080"))
+		if study.ClickHouse.Address == "" {
+			findings = append(findings, lookAtPort(ctx, "--listen-clickhouse", "127.0.0.1:8123"))
+		}
+		if len(study.Kafka.Brokers) == 0 {
+			findings = append(findings, lookAtPort(ctx, "--listen-kafka", "127.0.0.1:9092"))
+		}
 	}
 	wrong := 0
 	for _, f := range findings {

@@ -188,6 +188,7 @@ type running struct {
 	text  strings.Builder
 	done  chan struct{}
 	ended func() bool
+	kill  func() // With kill -9; its children end by themselves.
 	err   error
 }
 
@@ -219,6 +220,7 @@ func (p *program) start(args ...string) *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.ended = func() bool { return ctx.Err() != nil }
+	r.kill = func() { _ = syscall.Kill(cmd.Process.Pid, syscall.SIGKILL) }
 	go func() {
 		r.err = cmd.Wait()
 		cancel()

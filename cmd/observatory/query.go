@@ -119,6 +119,8 @@ func (s *system) question(text, format, user string) (*http.Request, error) {
 	}
 	password := os.Getenv(study.EnvPassword)
 	switch {
+	case user == "" && !s.embedsEngine(): // Whom the server takes it for may write and read everything.
+		return nil, usage(fmt.Errorf("the store is a ClickHouse server (clickhouse.address): say with --user who asks, and the password in %s", study.EnvPassword))
 	case user == "" && password == "":
 		return request, nil
 	case user == "":

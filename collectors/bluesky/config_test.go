@@ -19,26 +19,27 @@ import (
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		`{}`: "",
-		`{api: v2, likes: count, follows: count}`:                                                 "",
-		`{hosts: ["wss://one.example"], rewind: 30s, dids: ["did:plc:z72i7hdynmk6r22z27h6tvur"]}`: "",
-		`{hosts: ["ws://127.0.0.1:1"], allow_private: true}`:                                      "",
-		`{hosts: ["ws://one.example"]}`:                                                           "must begin with wss://",
-		`{hosts: ["one.example"]}`:                                                                "is no address of a server, as wss://",
-		`{hosts: ["wss://one.example", "https://one.example"]}`:                                   "is named twice",
-		`{hosts: ["wss://user:secret@one.example"]}`:                                              "is no address of a server, as wss://",
-		`{hosts: ["wss://one.example"], compare: true}`:                                           "name a second one",
-		`{api: v3}`:                               "use v1 or v2",
-		`{compress: true}`:                        "use api: v2",
-		`{likes: actions}`:                        "bluesky.likes: they cannot be stored one by one yet: use count or off",
-		`{follows: yes}`:                          "bluesky.follows: \"yes\" is neither",
-		`{dids: ["alice.example"]}`:               "is no DID",
-		`{rewind: 2h}`:                            "bluesky.rewind",
-		`{profiles: -1}`:                          "bluesky.profiles",
-		`{profiles_host: "http://appview.local"}`: "bluesky.profiles_host",
-		`{failover_after: -1s}`:                   "bluesky.failover_after",
+	for _, c := range [][2]string{
+		{`{}`, ""},
+		{`{api: v2, likes: count, follows: count}`, ""},
+		{`{hosts: ["wss://one.example"], rewind: 30s, dids: ["did:plc:z72i7hdynmk6r22z27h6tvur"]}`, ""},
+		{`{hosts: ["ws://127.0.0.1:1"], allow_private: true}`, ""},
+		{`{hosts: ["ws://one.example"]}`, "must begin with wss://"},
+		{`{hosts: ["one.example"]}`, "is no address of a server, as wss://"},
+		{`{hosts: ["wss://one.example", "https://one.example"]}`, "is named twice"},
+		{`{hosts: ["wss://user:secret@one.example"]}`, "is no address of a server, as wss://"},
+		{`{hosts: ["wss://one.example"], compare: true}`, "name a second one"},
+		{`{api: v3}`, "use v1 or v2"},
+		{`{compress: true}`, "use api: v2"},
+		{`{likes: actions}`, "bluesky.likes: they cannot be stored one by one yet: use count or off"},
+		{`{follows: yes}`, "bluesky.follows: \"yes\" is neither"},
+		{`{dids: ["alice.example"]}`, "is no DID"},
+		{`{rewind: 2h}`, "bluesky.rewind"},
+		{`{profiles: -1}`, "bluesky.profiles"},
+		{`{profiles_host: "http://appview.local"}`, "bluesky.profiles_host"},
+		{`{failover_after: -1s}`, "bluesky.failover_after"},
 	} {
+		text, want := c[0], c[1]
 		var c Config
 		if err := yaml.UnmarshalWithOptions([]byte(text), &c, yaml.DisallowUnknownField()); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -115,7 +116,7 @@ func TestCompressedFrames(t *testing.T) {
 	cfg.Compress = true
 	want := contentsOf(source, 0, source.End)
 	j := newJournal(func(j *journal) bool { return j.emitted >= want.events() })
-	collect(t, cfg, collectors.NewCursors(t.TempDir()), clock(start().Add(-time.Second)), j)
+	collect(t, cfg, collectors.NewCursors(quick(t)), clock(start().Add(-time.Second)), j)
 	if j.emitted != want.events() || len(j.rejects) > 0 {
 		t.Errorf("%d events, %d rejects", j.emitted, len(j.rejects))
 	}

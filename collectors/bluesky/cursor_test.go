@@ -54,7 +54,7 @@ func TestWhereCollectingGoesOn(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { serving.Load().ServeHTTP(w, req) }))
 			t.Cleanup(func() { serving.Load().Drop(); server.Close() })
 			serving.Store(replay.NewJetstream(source, fixed(until), 36*time.Hour, 1))
-			cfg, cursors := config(c.first, "ws"+strings.TrimPrefix(server.URL, "http")), collectors.NewCursors(t.TempDir())
+			cfg, cursors := config(c.first, "ws"+strings.TrimPrefix(server.URL, "http")), collectors.NewCursors(quick(t))
 			want := contentsOf(source, 0, read).events()
 			one := newJournal(func(j *journal) bool { return j.emitted >= want })
 			collect(t, cfg, cursors, fixed(start().Add(-time.Second)), one)
@@ -123,7 +123,7 @@ func checkLikes(t *testing.T, j *journal, since time.Time) {
 func TestACursorFromTheFutureIsDeclared(t *testing.T) {
 	t.Parallel()
 	source := replay.Generated{Seed: 4, PerSecond: 20, Start: start().Add(-24 * time.Hour)}
-	cursors := collectors.NewCursors(t.TempDir())
+	cursors := collectors.NewCursors(quick(t))
 	run := func(at time.Time, j *journal) {
 		now := clock(at)
 		cfg := config(apiV1, "ws://jetstream.example")

@@ -68,7 +68,7 @@ type theatre struct {
 // play runs a collector for some minutes and calls acts at their minutes.
 func play(t *testing.T, api string, minutes int, change func(*Config), acts map[int]func(*theatre), check func(*testing.T, *theatre)) {
 	t.Helper()
-	dir := t.TempDir()
+	dir := quick(t)
 	synctest.Test(t, func(t *testing.T) {
 		ahead := time.Until(start())
 		now := func() time.Time { return time.Now().Add(ahead) }
@@ -192,7 +192,7 @@ func TestAnotherHostTakesOver(t *testing.T) {
 		for _, api := range []string{apiV1, apiV2} {
 			t.Run(name+"/"+api, func(t *testing.T) {
 				t.Parallel()
-				play(t, api, 15, c.change, c.acts, func(t *testing.T, p *theatre) {
+				play(t, api, 13, c.change, c.acts, func(t *testing.T, p *theatre) {
 					t.Helper()
 					p.whole(t)
 					if active := p.activeHost(t); active != "ws://"+c.active+".example" {

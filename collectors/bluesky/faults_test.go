@@ -26,20 +26,20 @@ func TestEveryEventIsStoredOnceUnderFaults(t *testing.T) {
 		v2      bool // Of version 2 alone.
 	}{
 		"none":                  {},
-		"cut":                   {faults: repeat(12, replay.JetstreamFault{After: 77, Cut: true}), outage: schema.OutageClosed},
+		"cut":                   {faults: repeat(5, replay.JetstreamFault{After: 177, Cut: true}), outage: schema.OutageClosed},
 		"cut at once":           {faults: repeat(5, replay.JetstreamFault{Cut: true}), outage: schema.OutageClosed},
-		"cut after a few":       {faults: repeat(40, replay.JetstreamFault{After: 3, Cut: true}), outage: schema.OutageClosed},
-		"half a frame":          {faults: repeat(12, replay.JetstreamFault{After: 50, Half: true}), outage: schema.OutageClosed},
+		"cut after a few":       {faults: repeat(20, replay.JetstreamFault{After: 3, Cut: true}), outage: schema.OutageClosed},
+		"half a frame":          {faults: repeat(5, replay.JetstreamFault{After: 180, Half: true}), outage: schema.OutageClosed},
 		"mute":                  {faults: repeat(2, replay.JetstreamFault{After: 50, Mute: true}), outage: schema.OutageTimeout},
 		"twice":                 {faults: repeat(1, replay.JetstreamFault{Twice: true})},
 		"out of order":          {faults: repeat(1, replay.JetstreamFault{Swap: true})},
-		"out of order, and cut": {faults: repeat(20, replay.JetstreamFault{Swap: true, After: 61, Cut: true}), outage: schema.OutageClosed},
+		"out of order, and cut": {faults: repeat(5, replay.JetstreamFault{Swap: true, After: 191, Cut: true}), outage: schema.OutageClosed},
 		"slow":                  {faults: repeat(1, replay.JetstreamFault{Pause: 100 * time.Microsecond})},
 		"refused":               {faults: repeat(3, replay.JetstreamFault{Status: 503}), outage: schema.OutageServer},
 		"too many":              {faults: repeat(1, replay.JetstreamFault{Status: 429, RetryAfter: "1"}), outage: schema.OutageRateLimited},
 		"oversized":             {faults: repeat(1, replay.JetstreamFault{After: 100, Oversize: 3 << 19}), rejects: map[schema.Reason]int{schema.ReasonTooLarge: 1}, lost: 1},
 		"without an end":        {faults: repeat(1, replay.JetstreamFault{After: 100, Oversize: 40 << 20}), rejects: map[schema.Reason]int{schema.ReasonTooLarge: 1}, lost: 1, outage: schema.OutageContent},
-		"garbage":               {faults: repeat(1, replay.JetstreamFault{After: 500, Garbage: true}), rejects: map[schema.Reason]int{schema.ReasonSyntax: 300}},
+		"garbage":               {faults: repeat(1, replay.JetstreamFault{After: 500, Garbage: true}), rejects: map[schema.Reason]int{schema.ReasonSyntax: 100}},
 		"an error":              {faults: repeat(3, replay.JetstreamFault{After: 90, Error: "ConsumerTooSlow"}), rejects: map[schema.Reason]int{schema.ReasonUpstream: 3}, outage: schema.OutageTooSlow, v2: true},
 	} {
 		for _, api := range []string{apiV1, apiV2} {
@@ -48,7 +48,7 @@ func TestEveryEventIsStoredOnceUnderFaults(t *testing.T) {
 			}
 			t.Run(name+"/"+api, func(t *testing.T) {
 				t.Parallel()
-				source := replay.Generated{Seed: 2, PerSecond: 25, Start: start(), End: 2000}
+				source := replay.Generated{Seed: 2, PerSecond: 15, Start: start(), End: 1000}
 				host := replay.NewJetstream(source, fixed(start().Add(time.Hour)), 36*time.Hour, 1)
 				host.Faults.Add(replay.JetstreamConnect, c.faults...)
 				cfg := config(api, serve(t, host))
@@ -60,7 +60,7 @@ func TestEveryEventIsStoredOnceUnderFaults(t *testing.T) {
 				j := newJournal(func(j *journal) bool {
 					return len(j.posts)+len(j.deletes)+len(j.accounts) == want.events()-c.lost
 				})
-				collect(t, cfg, collectors.NewCursors(t.TempDir()), clock(start().Add(-time.Second)), j)
+				collect(t, cfg, collectors.NewCursors(quick(t)), clock(start().Add(-time.Second)), j)
 				rejects := map[schema.Reason]int{}
 				for _, r := range j.rejects {
 					rejects[schema.Reason(r.GetReason())]++

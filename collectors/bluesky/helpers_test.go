@@ -172,3 +172,15 @@ func contentsOf(source replay.JetstreamSource, from, to int64) (c contents) {
 	}
 	return c
 }
+
+// quick is a directory for cursors, in memory where the machine has such: what
+// survives the loss of power is tested elsewhere.
+func quick(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "bluesky") //nolint:usetesting // Its directories are where the disk is.
+	if err != nil {
+		return tb.TempDir()
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}

@@ -208,7 +208,7 @@ func TestRecordedEventsSayWhatTheirJSONSays(t *testing.T) {
 			cfg := config(api, serve(t, replay.NewJetstream(events, fixed(begin.Add(time.Hour)), 36*time.Hour, 7)))
 			cfg.Likes, cfg.Follows = askCount, askCount
 			j := newJournal(func(j *journal) bool { return j.received() >= asked })
-			collect(t, cfg, collectors.NewCursors(t.TempDir()), clock(begin), j)
+			collect(t, cfg, collectors.NewCursors(quick(t)), clock(begin), j)
 			if j.emitted != len(want) || len(j.rejects) != 0 {
 				t.Errorf("%d events and %d rejects, want %d", j.emitted, len(j.rejects), len(want))
 			}

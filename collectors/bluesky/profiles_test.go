@@ -88,7 +88,7 @@ func offer(from, to int) func(*profiles) {
 
 func TestProfilesAreFetchedOnceADay(t *testing.T) {
 	t.Parallel()
-	view, cursors := &appView{}, collectors.NewCursors(t.TempDir())
+	view, cursors := &appView{}, collectors.NewCursors(quick(t))
 	j := ask(t, view, cursors, 60, func(p *profiles) { offer(0, 40)(p); offer(0, 100)(p) }, 3)
 	if slices.Sort(view.asked); len(view.asked) != 60 || len(slices.Compact(view.asked)) != 60 || slices.Max(view.sizes) > 25 {
 		t.Errorf("asked about %d accounts, %v at a time", len(view.asked), view.sizes)
@@ -118,7 +118,7 @@ func TestProfilesAreFetchedOnceADay(t *testing.T) {
 func TestProfilesThatCannotBeFetched(t *testing.T) {
 	t.Parallel()
 	view := &appView{fail: 2}
-	j := ask(t, view, collectors.NewCursors(t.TempDir()), 10, offer(0, 5), 20)
+	j := ask(t, view, collectors.NewCursors(quick(t)), 10, offer(0, 5), 20)
 	if outages := j.parts(partOutage); len(outages) != 2 || outages[0].GetGapReason() != string(schema.OutageRateLimited) || len(view.asked) != 5 {
 		t.Errorf("outages %v, asked about %d", outages, len(view.asked))
 	}
@@ -126,7 +126,7 @@ func TestProfilesThatCannotBeFetched(t *testing.T) {
 		"<html>": schema.ReasonSyntax, `{"profiles":[{"handle":"x"}]}`: schema.ReasonMissingUser, `{"profiles":[{"did":"did:plc:a","createdAt":"x"}]}`: schema.ReasonBadTime,
 		`{"profiles":[{"did":"did:plc:a","followersCount":-1}]}`: schema.ReasonBadField, `{"profiles":"` + strings.Repeat("x", maxProfiles) + `"}`: schema.ReasonTooLarge,
 	} {
-		j := ask(t, &appView{body: body}, collectors.NewCursors(t.TempDir()), 10, offer(0, 5), 1)
+		j := ask(t, &appView{body: body}, collectors.NewCursors(quick(t)), 10, offer(0, 5), 1)
 		if len(j.rejects) != 1 || j.rejects[0].GetReason() != string(reason) || len(j.events) != 0 {
 			t.Errorf("%.60s: %d rejects, %d events, want %s", body, len(j.rejects), len(j.events), reason)
 		}

@@ -161,7 +161,8 @@ func TestSlowServers(t *testing.T) {
 			cfg := near()
 			c.change(&cfg)
 			server := serve(t, page(c.send))
-			if _, err := New(cfg, time.Now).Get(t.Context(), Request{URL: server.URL + "/feed"}); err == nil || OutageOf(err) != schema.OutageTimeout {
+			_, err := New(cfg, time.Now).Get(t.Context(), Request{URL: server.URL + "/feed"})
+			if err == nil || OutageOf(err) != schema.OutageTimeout || errors.Is(err, errSlow) != (name == "a dripping body") {
 				t.Errorf("%v, want %s", err, schema.OutageTimeout)
 			}
 		})

@@ -31,7 +31,7 @@ func TestRobotsRules(t *testing.T) {
 		{"comments, case, blanks", "# hello\n user-AGENT : * # all\r\n DISALLOW : /a # b\r\n", "/b", "/a"},
 		{"unreadable lines", "\xEF\xBB\xBFUser-agent: *\n<html>\nDisallow /b\nCrawl-delay: 5\nDisallow: /a", "/b", "/a"},
 		{"rules before any agent", "Disallow: /\n", "/a", ""},
-		{"an own group without rules", "User-agent: *\nDisallow: /\nUser-agent: election-observatory\nAllow: /\n", "/a", ""},
+		{"an own group without rules", "User-agent: *\nDisallow: /\nUser-agent: election-observatory\nDisallow:\n", "/a", ""},
 	} {
 		rules := parseRobots([]byte(c.text), "election-observatory")
 		for path := range strings.FieldsSeq(c.allow) {

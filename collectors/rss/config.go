@@ -32,7 +32,7 @@ type FeedConfig struct {
 // FetchConfig says how servers are asked.
 type FetchConfig struct {
 	AllowPrivate bool          `yaml:"allow_private" doc:"Also ask servers inside private networks: for tests and intranets only."`
-	MinInterval  time.Duration `yaml:"min_interval" doc:"Least time between two requests for a feed; 15m if left out."`
+	MinInterval  time.Duration `yaml:"min_interval" doc:"Least time between two requests for a feed; 15m if left out. Less than a minute is asked only of servers in private networks."`
 	MaxInterval  time.Duration `yaml:"max_interval" doc:"Most time between two requests for a feed; 24h if left out."`
 	Hosts        int           `yaml:"hosts" doc:"Servers that are asked at the same time; 64 if left out."`
 	HostInterval time.Duration `yaml:"host_interval" doc:"Least time between two requests to one server; 1s if left out, none with allow_private."`
@@ -58,7 +58,9 @@ func (f FetchConfig) complete() FetchConfig {
 	f.Hosts = either(f.Hosts, polite.Hosts)
 	f.UserAgent = either(f.UserAgent, polite.UserAgent)
 	f.MaxBytes = either(f.MaxBytes, polite.MaxBytes)
-	if !f.AllowPrivate {
+	if !f.AllowPrivate { // Servers of others.
+		f.MinInterval = max(f.MinInterval, politeLeast)
+		f.MaxInterval = max(f.MaxInterval, f.MinInterval)
 		f.HostInterval = either(f.HostInterval, polite.HostInterval)
 	}
 	return f
@@ -122,8 +124,6 @@ func (f FetchConfig) Validate() error {
 	}
 	f = f.complete()
 	switch {
-	case f.MinInterval < politeLeast && !f.AllowPrivate:
-		return fmt.Errorf("fetch.min_interval: %v is too often for servers of others: use at least %v", f.MinInterval, politeLeast)
 	case f.MaxInterval < f.MinInterval:
 		return fmt.Errorf("fetch.max_interval: it is %v, and fetch.min_interval is longer: %v", f.MaxInterval, f.MinInterval)
 	case f.MaxBytes > maxBodyBytes:

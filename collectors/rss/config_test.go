@@ -45,7 +45,6 @@ func TestValidate(t *testing.T) {
 		"feeds[0].url: \"https":                    feed("https://a.example/" + strings.Repeat("x", maxFeedURL)),
 		"feeds[1].url: it is that of feeds[0] too": {Feeds: []FeedConfig{{URL: "https://a.example/"}, {URL: "https://a.example/"}}},
 		"feeds[0].lang: \"Ger man\"":               {Feeds: []FeedConfig{{URL: "https://a.example/", Lang: "Ger man"}}},
-		"fetch.min_interval: 2s is too often":      {Fetch: FetchConfig{MinInterval: 2 * time.Second}},
 		"fetch.max_interval: it is 1m0s":           {Fetch: FetchConfig{MaxInterval: time.Minute}},
 		"fetch.max_bytes: use at most":             {Fetch: FetchConfig{MaxBytes: 1 << 30}},
 		"fetch: times, hosts":                      {Fetch: FetchConfig{Hosts: -1}},
@@ -55,5 +54,17 @@ func TestValidate(t *testing.T) {
 		if (err == nil) != (want == "") || (err != nil && !strings.HasPrefix(err.Error(), want)) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+func TestServersOfOthersAreNotAskedEverySecond(t *testing.T) {
+	t.Parallel()
+	often := FetchConfig{MinInterval: 2 * time.Second, MaxInterval: 5 * time.Second}
+	if got := often.complete(); got.MinInterval != time.Minute || got.MaxInterval != time.Minute {
+		t.Errorf("asked every %v to %v", got.MinInterval, got.MaxInterval)
+	}
+	often.AllowPrivate = true
+	if got := often.complete(); got.MinInterval != 2*time.Second || got.MaxInterval != 5*time.Second {
+		t.Errorf("one's own servers are asked every %v to %v", got.MinInterval, got.MaxInterval)
 	}
 }

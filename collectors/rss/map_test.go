@@ -175,7 +175,9 @@ func TestRefusedDocuments(t *testing.T) {
 		"deep": {"<rss>" + strings.Repeat("<a>", maxDepth), schema.ReasonTooDeep}, "deep JSON": {`{"a":` + strings.Repeat("[", 100), schema.ReasonTooDeep},
 		"elements": {"<rss>" + strings.Repeat("<a/>", maxElements), schema.ReasonTooLarge}, "attributes": {"<rss" + numbered(maxAttributes+1, ` a%d=""`) + "/>", schema.ReasonTooLarge},
 		"text of a megabyte": {"<rss>" + strings.Repeat("x", maxTextRun+1), schema.ReasonTooLarge}, "a tag": {"<rss a='" + strings.Repeat("x", maxTag) + "'/>", schema.ReasonTooLarge},
-		"namespaces": {"<rss>" + strings.Repeat("<a"+numbered(60, ` xmlns:n%d="u"`)+">", 5), schema.ReasonTooLarge},
+		"namespaces":                  {"<rss>" + strings.Repeat("<a"+numbered(60, ` xmlns:n%d="u"`)+">", 5), schema.ReasonTooLarge},
+		"attributes of many elements": {"<rss>" + strings.Repeat("<a"+numbered(60, ` a%d=""`)+"/>", maxElements/60+1), schema.ReasonTooLarge},
+		"namespaces of many elements": {"<rss" + numbered(60, ` xmlns:n%d="u"`) + ">" + strings.Repeat("<a/>", maxScopeWork/60+1), schema.ReasonTooLarge},
 	} {
 		got := readString(c.document)
 		if len(got.items) != 0 || len(got.refused) != 1 || got.refused[0].reason != c.reason || got.whole {

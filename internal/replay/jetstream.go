@@ -54,7 +54,7 @@ type Jetstream struct {
 	keep   time.Duration
 	first  int64 // The number of the first event, in version 2.
 	thin   atomic.Int64
-	zip    *dictionary
+	zip    func() *dictionary // Made when it is first asked for.
 
 	mu        sync.Mutex
 	open      map[*streamOf]struct{}
@@ -66,7 +66,7 @@ type Jetstream struct {
 // NewJetstream serves a source. An event can be asked for again as long as
 // keep; the first of the source has the number first.
 func NewJetstream(source JetstreamSource, now func() time.Time, keep time.Duration, first int64) *Jetstream {
-	return &Jetstream{source: source, now: now, keep: keep, first: first, zip: newDictionary(source), open: map[*streamOf]struct{}{}}
+	return &Jetstream{source: source, now: now, keep: keep, first: first, zip: sync.OnceValue(func() *dictionary { return newDictionary(source) }), open: map[*streamOf]struct{}{}}
 }
 
 // Sometimes lets every connection that no fault is queued for have one of
@@ -109,7 +109,7 @@ func (s *Jetstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case JetstreamV1, JetstreamV2:
 	case "/xrpc/network.bsky.jetstream.getZstdDictionary":
 		w.Header().Set("Content-Type", "application/octet-stream")
-		_, _ = w.Write(s.zip.bytes)
+		_, _ = w.Write(s.zip().bytes)
 		return
 	default:
 		http.NotFound(w, r)
@@ -180,7 +180,7 @@ func (o *streamOf) ask(q url.Values) (name, message string) {
 			}
 		}
 		if id := q.Get("zstdDictionary"); id != "" {
-			if current := strconv.FormatUint(uint64(o.zip.id), 10); id != current || o.zip.encoder == nil {
+			if current := strconv.FormatUint(uint64(o.zip().id), 10); id != current || o.zip().encoder == nil {
 				return "UnknownZstdDictionary", current
 			}
 			o.zstd = true

@@ -129,7 +129,7 @@ func (o *streamOf) swell(text []byte) []byte {
 
 func (o *streamOf) write(ctx context.Context, text []byte) error {
 	if o.zstd {
-		return o.ws.Write(ctx, websocket.MessageBinary, o.zip.encoder.EncodeAll(text, nil))
+		return o.ws.Write(ctx, websocket.MessageBinary, o.zip().encoder.EncodeAll(text, nil))
 	}
 	return o.ws.Write(ctx, websocket.MessageText, text)
 }

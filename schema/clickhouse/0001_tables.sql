@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.post_rows
     `lang_source` LowCardinality(String) COMMENT 'declared, detected or none.',
     `langs` Array(LowCardinality(String)) COMMENT 'All languages that the author declared.',
     `title` String COMMENT 'Title of a feed\'s item.' CODEC(ZSTD(3)),
-    `text` String COMMENT 'Text with mentions and links to profiles and posts replaced by pseudonyms.' CODEC(ZSTD(3)),
+    `text` String COMMENT 'Text with links to profiles and posts replaced by platform and pseudonym, and mentions by @ and the first 8 digits of the pseudonym, which the column mentions has whole.' CODEC(ZSTD(3)),
     `text_hash` UInt64 COMMENT 'XXH3 of the text\'s normal form; 0 where that is empty.' CODEC(ZSTD(1)),
     `reply_to` UUID COMMENT 'The post replied to; zero for none.' CODEC(ZSTD(1)),
     `reply_to_account` UUID COMMENT 'Its author; zero where unknown.' CODEC(ZSTD(1)),

@@ -75,6 +75,7 @@ clickhouse: {address: "http://clickhouse:8123", user: observatory, password_file
 | ` + "`store/`" + ` | The embedded engine's tables. |
 | ` + "`cursors/`" + ` | How far each collector and each unfinished import has come. |
 | ` + "`keys/`" + ` | The study's key, from which every pseudonym follows, and the passwords of the store's users. Keep a copy; a directory with only that is a new one with the same pseudonyms. |
+| ` + "`demo/`" + ` | Of a demo alone: its study, and the plan of what was planted, under native ids. |
 | ` + "`run/`" + ` | The lock of the one owner, and ` + "`endpoints.json`" + ` with its addresses. |
 `
 }

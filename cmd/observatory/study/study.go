@@ -34,8 +34,8 @@ type Study struct {
 	Bluesky        *bluesky.Config  `yaml:"bluesky" doc:"Collect posts and reposts from Bluesky's Jetstream; {} for all as it comes."`
 	PublicAccounts []PublicAccount  `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
-	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker."`
-	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server or cluster, in place of the embedded engine."`
+	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
+	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
 	Engine         Engine           `yaml:"engine" doc:"Bounds of the embedded engine."`
 
 	Dir string `yaml:"-"` // The folder of its file, where relative paths begin.
