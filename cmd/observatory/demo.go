@@ -59,7 +59,7 @@ processors and the store, and compares what was planted with what is found. The 
 	set := cmd.Flags()
 	set.Uint64Var(&flags.Seed, "seed", flags.Seed, "which week is invented")
 	set.IntVar(&flags.Posts, "posts", flags.Posts, "how many posts it has")
-	set.BoolVar(&flags.serve, "serve", false, "stay up, as `up` does, until told to stop")
+	set.BoolVar(&flags.serve, "serve", false, "stay up until told to stop, for other programs to ask")
 	flags.at.flags(set)
 	return cmd
 }

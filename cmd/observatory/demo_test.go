@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"flag"
 	"os"
@@ -8,9 +9,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/election-observatory/observatory/demo"
+	"github.com/election-observatory/observatory/internal/app"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -66,6 +69,7 @@ func TestTheDemoFindsWhatItPlanted(t *testing.T) {
 	if before != after || strings.Contains(again, "in the log") {
 		t.Errorf("told again it is\n%s", again)
 	}
+	p.serveDemo()
 	p.refused(2, "holds the demo of seed 7 with 5000 posts", "demo", "--seed", "8")
 	p.refused(2, "give another directory", "demo", "--posts", "6000")
 }
@@ -103,6 +107,36 @@ func (p *program) checkDemo() {
 	quoted := "'" + strings.Join(ring.Accounts, "', '") + "'"
 	if got := p.ask("SELECT count() FROM posts WHERE account_id IN (SELECT account_id FROM identities WHERE native_id IN ("+quoted+"))", "--user", "custodian"); got != strconv.Itoa(ring.Posts) {
 		p.t.Errorf("the accounts of the %s have %s posts, not %d", ring.Name, got, ring.Posts)
+	}
+}
+
+// serveDemo keeps the demo up, asks it, and ends it.
+func (p *program) serveDemo() {
+	p.t.Helper()
+	cmd := p.command("demo", "--serve", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	told := ""
+	for lines := bufio.NewScanner(out); told == "" && lines.Scan(); {
+		if strings.Contains(lines.Text(), "stays up") {
+			told = lines.Text()
+		}
+	}
+	ends, ok := app.Dir(p.data).ReadEndpoints()
+	if !ok || !strings.Contains(told, ends.ClickHouse) || !strings.Contains(told, ends.Page) || !answers(p.t.Context(), ends.ClickHouse+"/ping") {
+		p.t.Errorf("it says %q, and its addresses are %+v", told, ends)
+	}
+	if got := p.ask("SELECT count() > 4000 FROM posts"); got != "1" {
+		p.t.Errorf("asked while it is up, it answers %s", got)
+	}
+	_ = cmd.Process.Signal(syscall.SIGINT)
+	if err := cmd.Wait(); err != nil {
+		p.t.Errorf("it ends with %v", err)
 	}
 }
 

@@ -27,7 +27,9 @@ const (
 // with what the servers had.
 func TestLiveSourcesSurviveKills(t *testing.T) {
 	t.Parallel()
-	source := replay.Generated{Seed: 5, PerSecond: 2000, Start: time.Now().Add(-time.Hour), End: liveEvents}
+	// The stream begins when the collector has been there for a while: what was
+	// before is nobody's to collect.
+	source := replay.Generated{Seed: 5, PerSecond: 400, Start: time.Now().Add(20 * time.Second), End: liveEvents}
 	stream := replay.NewJetstream(source, time.Now, 36*time.Hour, 0)
 	stream.Sometimes(
 		replay.JetstreamFault{After: 900, Cut: true}, replay.JetstreamFault{After: 700, Half: true}, replay.JetstreamFault{After: 500, Twice: true},
@@ -63,8 +65,9 @@ func TestLiveSourcesSurviveKills(t *testing.T) {
 
 	for round := range 4 {
 		victim := p.start("up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
-		had := app.Dir(p.data).LogBytes()
-		waitFor(t, "the log to grow", func() bool { return app.Dir(p.data).LogBytes() > had || victim.ended() })
+		waitFor(t, "the collector to connect", func() bool { return stream.Open() > 0 || victim.ended() })
+		had := app.Dir(p.data).LogBytes() + 50_000
+		waitFor(t, "the log to grow", func() bool { return app.Dir(p.data).LogBytes() > had || victim.ended() || time.Now().After(source.Start.Add(30*time.Second)) })
 		time.Sleep(time.Duration(100+350*round) * time.Millisecond)
 		victim.kill()
 		_ = victim.wait()
