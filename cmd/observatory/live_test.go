@@ -67,7 +67,9 @@ func TestLiveSourcesSurviveKills(t *testing.T) {
 		victim := p.start("up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
 		waitFor(t, "the collector to connect", func() bool { return stream.Open() > 0 || victim.ended() })
 		had := app.Dir(p.data).LogBytes() + 50_000
-		waitFor(t, "the log to grow", func() bool { return app.Dir(p.data).LogBytes() > had || victim.ended() || time.Now().After(source.Start.Add(30*time.Second)) })
+		waitFor(t, "the log to grow", func() bool {
+			return app.Dir(p.data).LogBytes() > had || victim.ended() || time.Now().After(source.Start.Add(30*time.Second))
+		})
 		time.Sleep(time.Duration(100+350*round) * time.Millisecond)
 		victim.kill()
 		_ = victim.wait()

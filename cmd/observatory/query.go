@@ -117,12 +117,26 @@ func (s *system) question(text, format, user string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	password := os.Getenv(study.EnvPassword)
+	name, password, err := s.asker(user)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if name != "" {
+		request.Header.Set("X-ClickHouse-User", name)
+		request.Header.Set("X-ClickHouse-Key", password)
+	}
+	return request, nil
+}
+
+// asker is who asks, and with which password. Nobody in particular is researcher,
+// where the engine is our own.
+func (s *system) asker(user string) (name, password string, err error) {
+	password = os.Getenv(study.EnvPassword)
 	switch {
 	case user == "" && !s.embedsEngine(): // Whom the server takes it for may write and read everything.
-		return nil, usage(fmt.Errorf("the store is a ClickHouse server (clickhouse.address): say with --user who asks, and the password in %s", study.EnvPassword))
+		return "", "", fmt.Errorf("the store is a ClickHouse server (clickhouse.address): say with --user who asks, and the password in %s", study.EnvPassword)
 	case user == "" && password == "":
-		return request, nil
+		return "", "", nil
 	case user == "":
 		user = string(engine.RoleResearcher)
 		if kept, err := s.dir.Password(user); err == nil && !s.asksPassword() {
@@ -130,12 +144,10 @@ func (s *system) question(text, format, user string) (*http.Request, error) {
 		}
 	case s.embedsEngine() && password == "":
 		if password, err = s.dir.Password(user); err != nil {
-			return nil, usage(err)
+			return "", "", err
 		}
 	}
-	request.Header.Set("X-ClickHouse-User", user)
-	request.Header.Set("X-ClickHouse-Key", password)
-	return request, nil
+	return user, password, nil
 }
 
 // asksPassword says whether the owner has its own password for researchers.

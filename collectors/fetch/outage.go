@@ -62,7 +62,7 @@ func classify(err error) schema.Outage {
 	case errors.Is(err, errSlow), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &timeout) && timeout.Timeout():
 		return schema.OutageTimeout
-	case errors.Is(err, errTooLarge), errors.Is(err, errEncoding):
+	case errors.Is(err, ErrTooLarge), errors.Is(err, errEncoding):
 		return schema.OutageContent
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return schema.OutageClosed

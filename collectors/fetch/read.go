@@ -18,9 +18,12 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// What is wrong with a body.
+// ErrTooLarge says that a body was not read to its end: it has more bytes than
+// are allowed, or comes of too few.
+var ErrTooLarge = errors.New("the body is too large")
+
+// What else is wrong with a body.
 var (
-	errTooLarge = errors.New("the body is too large")
 	errEncoding = errors.New("the body's encoding cannot be read")
 	errSlow     = errors.New("the body came too slowly")
 )
@@ -36,7 +39,7 @@ const freeBytes = 64 << 10
 func (c *Client) readBody(resp *http.Response, beginning int, stop context.CancelCauseFunc) ([]byte, error) {
 	limit := c.cfg.MaxBytes
 	if resp.ContentLength > int64(limit) && beginning == 0 {
-		return nil, fmt.Errorf("%w: %d bytes, and %d are allowed", errTooLarge, resp.ContentLength, limit)
+		return nil, fmt.Errorf("%w: %d bytes, and %d are allowed", ErrTooLarge, resp.ContentLength, limit)
 	}
 	wire := &counter{from: resp.Body, limit: int64(limit)}
 	defer wire.watch(int64(c.cfg.MinRate), c.cfg.RateWindow, stop)()
@@ -53,10 +56,10 @@ func (c *Client) readBody(resp *http.Response, beginning int, stop context.Cance
 			return body.Bytes()[:beginning], nil
 		}
 		if body.Len() > limit {
-			return nil, fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
+			return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 		}
 		if body.Len() > freeBytes && int64(body.Len()) > wire.read.Load()*int64(c.cfg.MaxRatio) {
-			return nil, fmt.Errorf("%w: it is more than %d times as long as what was sent", errTooLarge, c.cfg.MaxRatio)
+			return nil, fmt.Errorf("%w: it is more than %d times as long as what was sent", ErrTooLarge, c.cfg.MaxRatio)
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -78,7 +81,7 @@ type counter struct {
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	if c.read.Add(int64(n)) > c.limit {
-		err = fmt.Errorf("%w: more than %d bytes were sent", errTooLarge, c.limit)
+		err = fmt.Errorf("%w: more than %d bytes were sent", ErrTooLarge, c.limit)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		c.failed = err

@@ -45,6 +45,8 @@ const (
 	maxFeedURL   = 1 << 10
 	maxBodyBytes = 8 << 20
 	politeLeast  = time.Minute
+
+	usualInterval = 15 * time.Minute
 )
 
 // DefaultConfig watches no feed.
@@ -53,7 +55,7 @@ func DefaultConfig() Config { return Config{Fetch: FetchConfig{}.complete()} }
 // complete fills in what was left out.
 func (f FetchConfig) complete() FetchConfig {
 	polite := fetch.DefaultConfig()
-	f.MinInterval = either(f.MinInterval, 15*time.Minute)
+	f.MinInterval = either(f.MinInterval, usualInterval)
 	f.MaxInterval = either(f.MaxInterval, max(24*time.Hour, f.MinInterval))
 	f.Hosts = either(f.Hosts, polite.Hosts)
 	f.UserAgent = either(f.UserAgent, polite.UserAgent)
@@ -122,10 +124,12 @@ func (f FetchConfig) Validate() error {
 	if f.MinInterval < 0 || f.MaxInterval < 0 || f.HostInterval < 0 || f.Hosts < 0 || f.MaxBytes < 0 {
 		return errors.New("fetch: times, hosts and bytes must not be below zero")
 	}
+	least := either(f.MinInterval, usualInterval)
+	if f.MaxInterval != 0 && f.MaxInterval < least {
+		return fmt.Errorf("fetch.max_interval: it is %v, and fetch.min_interval is longer: %v", f.MaxInterval, least)
+	}
 	f = f.complete()
 	switch {
-	case f.MaxInterval < f.MinInterval:
-		return fmt.Errorf("fetch.max_interval: it is %v, and fetch.min_interval is longer: %v", f.MaxInterval, f.MinInterval)
 	case f.MaxBytes > maxBodyBytes:
 		return fmt.Errorf("fetch.max_bytes: use at most %d", maxBodyBytes)
 	}

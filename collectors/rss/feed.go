@@ -117,6 +117,12 @@ func (r *run) begin() *batch {
 
 // fail notes why a feed brought nothing, and how long to leave it alone at least.
 func (r *run) fail(b *batch, err error) error {
+	if errors.Is(err, fetch.ErrTooLarge) { // The feed is there; what it sends cannot be used.
+		what := refused{reason: schema.ReasonTooLarge, detail: err.Error(), position: "document", times: 1}
+		b.events = append(b.events, what.event(r.cfg.URL, b.now))
+		b.tally.Rejected(b.ms, what.reason)
+		return err
+	}
 	wait := time.Duration(0)
 	if why, ok := errors.AsType[*fetch.Error](err); ok {
 		wait = min(why.Wait, max(longestRetry, r.reader.cfg.MaxInterval))

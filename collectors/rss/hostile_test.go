@@ -277,7 +277,7 @@ func TestBombs(t *testing.T) {
 		var j *journal
 		held, took := cost(func() { j = b.runFeed(t, FeedConfig{URL: server.URL + "/f"}, polls(1)) })
 		server.Close()
-		if c := j.coverage()[0]; c.GetConnected() || c.GetGapReason() != string(schema.OutageContent) {
+		if c := j.coverage()[0]; !c.GetConnected() || c.GetRejected()[string(schema.ReasonTooLarge)] != 1 || c.GetGapReason() != "" {
 			t.Errorf("%s: %v", name, c)
 		}
 		t.Logf("%s in %d bytes: %d MB, %v", name, len(packed), held>>20, took.Round(time.Millisecond))

@@ -39,7 +39,7 @@ func TestZZSpace(t *testing.T) {
 	settings += os.Getenv("ZZ_MORE")
 	noopt := os.Getenv("ZZ_NOOPT") != ""
 	until := time.Now().Add(time.Duration(seconds) * time.Second)
-	rounds, broken, lost, insertErr := 0, 0, 0, 0
+	rounds, broken, lost, insertErr, deaths := 0, 0, 0, 0, 0
 	for time.Now().Before(until) {
 		rounds++
 		name := fmt.Sprint("z", rounds)
@@ -75,6 +75,20 @@ func TestZZSpace(t *testing.T) {
 			})
 		}
 		cycles := 3
+		var watch sync.WaitGroup
+		var stopWatch atomic.Bool
+		if os.Getenv("ZZ_NOW") != "" {
+			watch.Go(func() {
+				for !stopWatch.Load() {
+					select {
+					case <-e.Ended():
+						deaths++
+						e.Kill()
+					case <-time.After(10*time.Millisecond):
+					}
+				}
+			})
+		}
 		for range cycles {
 			time.Sleep(time.Duration(50+rand.IntN(300)) * time.Millisecond)
 			hold := time.Duration(20+rand.IntN(300)) * time.Millisecond
@@ -100,6 +114,14 @@ func TestZZSpace(t *testing.T) {
 				time.Sleep(left)
 			}
 			os.Remove(ballast)
+		}
+		stopWatch.Store(true)
+		watch.Wait()
+		select {
+		case <-e.Ended():
+			deaths++
+			e.Kill()
+		default:
 		}
 		before := nacked.Load()
 		for i := 0; i < 200 && nacked.Load() < before+3; i++ {
@@ -155,5 +177,5 @@ func TestZZSpace(t *testing.T) {
 		}
 		e.Ask(engine.RoleOwner, "DROP TABLE observatory."+name+" SYNC")
 	}
-	t.Logf("RESULT rounds %d broken %d lost-after-restart %d insert errors %d settings %s", rounds, broken, lost, insertErr, settings)
+	t.Logf("RESULT deaths %d rounds %d broken %d lost-after-restart %d insert errors %d settings %s", deaths, rounds, broken, lost, insertErr, settings)
 }

@@ -116,6 +116,13 @@ func Load(path string) (*Library, error) {
 		return nil, fmt.Errorf("chdb: %s is version %s and this program needs %s: run 'make build' again", path, have, Version)
 	}
 	lib.setSignalHandlers(0)
+	symbol, err := purego.Dlsym(handle, "chdb_version")
+	if err == nil {
+		err = guardWrites(path, symbol)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("chdb: %s would pass over a full disk (%w): it is not the engine that this program needs: run 'make build' again", path, err)
+	}
 	return lib, nil
 }
 

@@ -99,6 +99,8 @@ type Engine struct {
 	ln  *os.File
 	cmd *exec.Cmd
 	in  io.Closer
+
+	ended chan struct{} // Closed when the process has ended.
 }
 
 // Start starts an engine and ends it with the test. Without the library it
@@ -164,6 +166,12 @@ func (e *Engine) start() {
 	if err := e.cmd.Start(); err != nil {
 		e.t.Fatal(err)
 	}
+	cmd, ended := e.cmd, make(chan struct{})
+	e.ended = ended
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
 	if _, err := e.Ask(engine.RoleResearcher, "SELECT 1"); err != nil {
 		e.t.Fatal("the engine does not answer: ", err)
 	}
@@ -171,18 +179,22 @@ func (e *Engine) start() {
 
 func (e *Engine) end() {
 	_ = e.in.Close()
-	_ = e.cmd.Wait()
+	<-e.ended
 	_ = e.ln.Close()
 }
 
 // PID is the number of the engine's process.
 func (e *Engine) PID() int { return e.cmd.Process.Pid }
 
-// Kill kills the engine as hard as a machine can, and starts it again on the
-// same directory and port.
+// Ended is closed when the engine's process has ended, by itself or otherwise.
+// Requests then wait until Kill starts another.
+func (e *Engine) Ended() <-chan struct{} { return e.ended }
+
+// Kill kills the engine as hard as a machine can, unless it has ended, and
+// starts it again on the same directory and port.
 func (e *Engine) Kill() {
 	_ = e.cmd.Process.Kill()
-	_ = e.cmd.Wait()
+	<-e.ended
 	e.start()
 }
 
