@@ -167,7 +167,7 @@ func accountRows() Table {
 	columns := []Column{
 		{Name: "platform", Type: typeWord, Doc: "The platform."},
 		{Name: "account_id", Type: "UUID", Doc: "Pseudonym of the account.", Codec: codecID},
-		{Name: "day", Type: "Date", Doc: "Day of collection; one snapshot per account and day is kept, the last."},
+		{Name: "day", Type: "Date", Doc: "Day of collection; one snapshot per account and day is kept: one that says that the account is suspended, deactivated or deleted, else one with counts, and of several the last."},
 		versionColumn(),
 		{Name: "collected_at", Type: typeTime, Doc: "When the snapshot was taken.", Codec: codecTime},
 		{Name: "followers", Type: "Nullable(UInt64)", Doc: "Followers; null where unknown.", Codec: codecID},
@@ -181,7 +181,7 @@ func accountRows() Table {
 	columns = append(append(columns, provenance()...), audit()...)
 	return Table{
 		Name:      TableAccounts,
-		Doc:       "Snapshots of accounts, the last of each day.",
+		Doc:       "Snapshots of accounts, one of each day.",
 		Columns:   columns,
 		Engine:    "ReplacingMergeTree(version)",
 		OrderBy:   "(platform, account_id, day)",

@@ -121,7 +121,7 @@ WHERE (platform, post_id, account_id) NOT IN (SELECT platform, post_id, account_
 func accounts() View {
 	columns := pick(accountRows(), "platform", "account_id", "collected_at", "followers", "following", "posts", "created_at", "declared_bot", "verified", "status", "collector", "source")
 	return View{
-		Name: "accounts", Doc: "Snapshots of accounts, the last of each day.", Columns: columns,
+		Name: "accounts", Doc: "Snapshots of accounts, one of each day: that it was suspended or deleted says more than its counts, and these more than that it is active.", Columns: columns,
 		Query: selectFrom(columns, nil, StoreDatabase+"."+TableAccounts+" FINAL"), From: []string{TableAccounts},
 	}
 }

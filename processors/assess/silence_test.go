@@ -77,6 +77,11 @@ func TestSilentSourcesRaiseAnAlarm(t *testing.T) {
 			t.Errorf("alarms:\n%s\nwant about\n%s", got, want)
 		}
 	}
+	missing := b.ask(t, fmt.Sprintf("SELECT source, kind, reason, dateDiff('minute', from, ifNull(to, fromUnixTimestamp64Milli(%d))) FROM observatory.missing WHERE from < fromUnixTimestamp64Milli(%d) AND (to > fromUnixTimestamp64Milli(%d) OR to IS NULL) AND source IN ('failing', 'silent', 'was silent') ORDER BY source, kind",
+		at(now).UnixMilli(), at(now).UnixMilli(), at(now-2*daysMin).UnixMilli()))
+	if want := "failing\tdown\ttimeout\t120\nfailing\tsilence\ttimeout\t125\nsilent\tsilence\t\t185\nwas silent\tdown\ttimeout\t89\nwas silent\tsilence\ttimeout\t90"; missing != want {
+		t.Errorf("missing in two days:\n%s\nwant\n%s", missing, want)
+	}
 	// The silent one speaks again, also of the time of its silence: a late collector.
 	w.Begin(store.Batch{Partition: store.Partition{Log: "log", Topic: schema.TopicCoverage}, First: 1, Next: 2})
 	for _, c := range covered("silent", "rss", now-3*60, now+10, 5, nil) {

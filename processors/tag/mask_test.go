@@ -151,7 +151,7 @@ func TestNamesElsewhereAreMasked(t *testing.T) {
 	for _, event := range []*schema.Event{
 		{Kind: &schema.Event_Coverage{Coverage: &schema.Coverage{Platform: schema.PlatformX, Source: "x.com/Otra"}}},
 		{Kind: &schema.Event_Delete{Delete: &schema.Delete{Platform: schema.PlatformX, NativeId: "1", Source: "x.com/Otra"}}},
-		{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{Platform: schema.PlatformX, NativeId: "1", Source: "x.com/Otra"}}},
+		{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{Platform: schema.PlatformX, NativeId: "1", Verified: true, Source: "x.com/Otra"}}},
 	} {
 		ev := taggedEvent(t, tagger, marshal(t, event))
 		var got string

@@ -73,10 +73,23 @@ func knows(a *schema.AccountSnapshot) bool {
 		a.GetDeclaredBot() != schema.Declared_DECLARED_UNKNOWN || a.GetVerified() || a.GetStatus() != schema.AccountStatus_ACCOUNT_STATUS_UNSPECIFIED)
 }
 
+// weight orders the snapshots of one account and day, of which one is kept: that
+// it was suspended or deleted says more than its counts, and these more than that
+// it is active.
+func weight(a *schema.AccountSnapshot) uint64 {
+	switch {
+	case a.GetStatus() != schema.AccountStatus_ACCOUNT_STATUS_UNSPECIFIED && a.GetStatus() != schema.AccountStatus_ACCOUNT_STATUS_ACTIVE:
+		return 2
+	case a.Followers != nil || a.Following != nil || a.Posts != nil:
+		return 1
+	}
+	return 0
+}
+
 func (t *Tagger) snapshot(a *schema.AccountSnapshot, p schema.Platform, collected, imported int64, hash uint64) *Account {
 	account := &t.author
 	*account = Account{
-		Platform: p, AccountID: t.account(p, a.GetNativeId(), a.GetHandle()), Version: version(false, 0, collected, hash),
+		Platform: p, AccountID: t.account(p, a.GetNativeId(), a.GetHandle()), Version: version(false, weight(a), collected, hash),
 		CollectedMS: collected, ImportedMS: cmp.Or(imported, collected),
 		Followers: a.Followers, Following: a.Following, Posts: a.Posts, CreatedMS: bound(a.GetCreatedMs()),
 		DeclaredBot: a.GetDeclaredBot(), Verified: a.GetVerified(), Status: a.GetStatus(),

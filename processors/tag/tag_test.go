@@ -199,3 +199,25 @@ func TestVersionOrdersDeliveries(t *testing.T) {
 		t.Errorf("the deletion does not stand over its post: %+v", ev.Tombstone)
 	}
 }
+
+// Of the snapshots of one account and day one is kept: that which says most.
+func TestWhichSnapshotOfADayCounts(t *testing.T) {
+	t.Parallel()
+	tagger := newTagger(t)
+	snapshot := func(a *schema.AccountSnapshot) *tag.Event {
+		a.Platform, a.NativeId = schema.PlatformBluesky, "did:plc:somebody"
+		return taggedEvent(t, tagger, marshal(t, &schema.Event{Kind: &schema.Event_Account{Account: a}}))
+	}
+	versionOf := func(a *schema.AccountSnapshot) tag.Version { return snapshot(a).Account.Version }
+	followers := uint64(0)
+	active := versionOf(&schema.AccountSnapshot{Status: schema.AccountStatus_ACCOUNT_STATUS_ACTIVE, CollectedMs: 4000})
+	counted := versionOf(&schema.AccountSnapshot{Followers: &followers, CollectedMs: 2000})
+	again := versionOf(&schema.AccountSnapshot{Followers: &followers, CollectedMs: 3000})
+	suspended := versionOf(&schema.AccountSnapshot{Status: schema.AccountStatus_ACCOUNT_STATUS_SUSPENDED, CollectedMs: 1000})
+	if !active.Less(counted) || !counted.Less(again) || !again.Less(suspended) {
+		t.Errorf("versions: active %v, counts %v, later counts %v, suspended %v", active, counted, again, suspended)
+	}
+	if ev := snapshot(&schema.AccountSnapshot{Handle: "somebody.example", CollectedMs: 5000}); ev.Account != nil || len(ev.Identities) != 1 {
+		t.Errorf("a handle alone is a snapshot: %+v, identities %v", ev.Account, ev.Identities)
+	}
+}

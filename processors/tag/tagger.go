@@ -202,10 +202,13 @@ func (t *Tagger) tagAccount(a *schema.AccountSnapshot, hash uint64, ev *Event) e
 	if a.GetPlatform().Name() == "" || (a.GetNativeId() == "" && a.GetHandle() == "") {
 		return undecodable("an account without platform or native id")
 	}
-	account := t.snapshot(a, a.GetPlatform(), bound(a.GetCollectedMs()), bound(a.GetImportedMs()), hash)
-	account.Collector, account.Source = a.GetCollector(), t.source(a.GetPlatform(), a.GetSource())
-	ev.Account = account
-	t.identify(ev, a.GetPlatform(), a.GetNativeId(), a.GetHandle(), a.GetName(), account.CollectedMS, account.ImportedMS, hash)
+	collected, imported := bound(a.GetCollectedMs()), bound(a.GetImportedMs())
+	t.identify(ev, a.GetPlatform(), a.GetNativeId(), a.GetHandle(), a.GetName(), collected, imported, hash)
+	if !knows(a) { // A name alone, which is an identity.
+		return nil
+	}
+	ev.Account = t.snapshot(a, a.GetPlatform(), collected, imported, hash)
+	ev.Account.Collector, ev.Account.Source = a.GetCollector(), t.source(a.GetPlatform(), a.GetSource())
 	return nil
 }
 

@@ -86,7 +86,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.account_rows
 (
     `platform` LowCardinality(String) COMMENT 'The platform.',
     `account_id` UUID COMMENT 'Pseudonym of the account.' CODEC(ZSTD(1)),
-    `day` Date COMMENT 'Day of collection; one snapshot per account and day is kept, the last.',
+    `day` Date COMMENT 'Day of collection; one snapshot per account and day is kept: one that says that the account is suspended, deactivated or deleted, else one with counts, and of several the last.',
     `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
     `collected_at` DateTime64(3, 'UTC') COMMENT 'When the snapshot was taken.' CODEC(Delta, ZSTD(1)),
     `followers` Nullable(UInt64) COMMENT 'Followers; null where unknown.' CODEC(ZSTD(1)),
@@ -105,7 +105,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.account_rows
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (platform, account_id, day)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
-COMMENT 'Snapshots of accounts, the last of each day.';
+COMMENT 'Snapshots of accounts, one of each day.';
 
 CREATE TABLE IF NOT EXISTS observatory_store.identity_rows
 (
