@@ -25,7 +25,7 @@ import (
 // no more, then nothing at all can be written while an import runs.
 func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
 	t.Parallel()
-	first, second := jetstreamFile(t, 7, 80_000), jetstreamFile(t, 8, 60_000)
+	first, second := jetstreamFile(t, 7, 30_000), jetstreamFile(t, 8, 40_000)
 	p := newProgram(t)
 	disk := mountDisk(t, p.data)
 	least := eventlog.DefaultBrokerConfig().MinFreeBytes
