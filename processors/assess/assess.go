@@ -73,6 +73,7 @@ type Runner struct {
 	metrics  *metrics
 	cleaned  time.Time
 	watched  time.Time
+	alerts   uint64 // How many lasted when that was last looked at.
 }
 
 // Work is what a runner does: methods in this order, then watchers.
@@ -106,7 +107,9 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		if err == nil && time.Since(r.watched) >= r.cfg.Watch {
 			now := time.Now()
-			err = r.watch(ctx, now.Add(-r.cfg.Look), now)
+			if err = r.watch(ctx, now.Add(-r.cfg.Look), now); err == nil {
+				err = r.tellAlerts(ctx)
+			}
 			r.watched = now
 		}
 		pause := r.cfg.Poll
@@ -244,6 +247,20 @@ func (r *Runner) watch(ctx context.Context, from, to time.Time) error {
 		if err := w.Check(ctx, from, to); err != nil {
 			return fmt.Errorf("assess: %w", err)
 		}
+	}
+	return nil
+}
+
+// tellAlerts measures how many alerts last, and logs when they become more or fewer.
+func (r *Runner) tellAlerts(ctx context.Context) error {
+	var n uint64
+	if err := r.store.DB().QueryRow(ctx, fmt.Sprintf("SELECT count() FROM %s.%s FINAL WHERE raised AND to IS NULL", schema.StoreDatabase, schema.TableAlerts)).Scan(&n); err != nil {
+		return fmt.Errorf("assess: count alerts: %w", err)
+	}
+	r.metrics.alerts.Set(float64(n))
+	if n != r.alerts {
+		r.log.Warn("silent sources", zap.Uint64("now", n), zap.Uint64("before", r.alerts))
+		r.alerts = n
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ type metrics struct {
 	hours    *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	failures prometheus.Counter
+	alerts   prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -20,7 +21,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "observatory_assess_failures_total", Help: "Computations that failed and are tried again. A lasting rate means that results fall behind what is stored.",
 		}),
+		alerts: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "observatory_alerts", Help: "Alerts that last, as in the relation alerts: sources that are silent against their history.",
+		}),
 	}
-	reg.MustRegister(m.hours, m.seconds, m.failures)
+	reg.MustRegister(m.hours, m.seconds, m.failures, m.alerts)
 	return m
 }
