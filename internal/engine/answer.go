@@ -95,6 +95,9 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) error {
 	if err := s.permit(q, conn); err != nil {
 		return err
 	}
+	if err := s.room(q); err != nil {
+		return err
+	}
 	defer s.watch(r.Context(), q.tag)()
 	if q.insert != nil {
 		return s.insert(w, q, conn)

@@ -22,7 +22,7 @@ func (l *Library) Connect(path string, settings map[string]string) (*Conn, error
 	for name, value := range settings {
 		args = append(args, cString("--"+name+"="+value))
 	}
-	outer := l.connect(int32(len(args)), &args[0])
+	outer := l.open(int32(len(args)), &args[0])
 	runtime.KeepAlive(args)
 	if outer == 0 {
 		return nil, fmt.Errorf("chdb: open %s: %w", path, errNoConnection)
@@ -32,6 +32,19 @@ func (l *Library) Connect(path string, settings map[string]string) (*Conn, error
 		return nil, fmt.Errorf("chdb: open %s: %w", path, errNoConnection)
 	}
 	return &Conn{lib: l, outer: outer, handle: handle}, nil
+}
+
+// open connects. The first connection starts the engine.
+func (l *Library) open(argc int32, argv **byte) (conn uintptr) {
+	first := false
+	l.start.Do(func() {
+		first = true
+		startUnguarded(func() { conn = l.connect(argc, argv) })
+	})
+	if !first {
+		conn = l.connect(argc, argv)
+	}
+	return conn
 }
 
 // Close closes the connection. A second call does nothing.

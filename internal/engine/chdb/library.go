@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -23,6 +24,8 @@ const EnvLibrary = "OBSERVATORY_ENGINE"
 
 // Library is the loaded engine. There is one per process.
 type Library struct {
+	start sync.Once // The first connection.
+
 	setSignalHandlers func(enabled int32)
 	connect           func(argc int32, argv **byte) uintptr
 	closeConn         func(conn uintptr)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"unsafe"
 
@@ -23,13 +24,24 @@ import (
 // guardedWriteAddress is where guardedWrite begins, for callers from C.
 var guardedWriteAddress uintptr //nolint:gochecknoglobals // The linker sets it; see write_linux_amd64.s.
 
-// What guardedWrite needs: C's own write, and the line that it ends with.
+// What guardedWrite needs: C's own write, the thread that starts the engine, if
+// one does, and the line that it ends with.
 var (
-	cWrite             uintptr //nolint:gochecknoglobals // There is one library per process.
-	lostText, lostSize = lostLine()
+	cWrite, starting   uintptr      //nolint:gochecknoglobals,unused // There is one library per process; the code in C's convention reads them.
+	lostText, lostSize = lostLine() //nolint:gochecknoglobals,unused // The same.
 )
 
-func lostLine() (*byte, uintptr) {
+// startUnguarded runs the start of the engine. It writes a file that says when
+// it started, which is not worth to fail for: a full disk can still be read.
+func startUnguarded(start func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	atomic.StoreUintptr(&starting, uintptr(unix.Gettid()))
+	defer atomic.StoreUintptr(&starting, 0)
+	start()
+}
+
+func lostLine() (*byte, uintptr) { //nolint:unused // See above.
 	line := []byte("observatory: engine: the disk did not take what the engine wrote: it is full, over a quota or failing: make room, or see the system's log\n")
 	return &line[0], uintptr(len(line))
 }

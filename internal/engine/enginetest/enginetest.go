@@ -172,9 +172,13 @@ func (e *Engine) start() {
 		_ = cmd.Wait()
 		close(ended)
 	}()
-	if _, err := e.Ask(engine.RoleResearcher, "SELECT 1"); err != nil {
-		e.t.Fatal("the engine does not answer: ", err)
+	for range 20 { // A connection that its predecessor left open may be tried first.
+		if _, err = e.Ask(engine.RoleResearcher, "SELECT 1"); err == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
+	e.t.Fatal("the engine does not answer: ", err)
 }
 
 func (e *Engine) end() {
