@@ -22,7 +22,7 @@ type meter struct {
 func Metered(emit Emit, reg prometheus.Registerer) Emit {
 	m := &meter{
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "observatory_collected_events_total", Help: "Events that the log took, by collector and kind: post, delete, account.",
+			Name: "observatory_collected_events_total", Help: "Events that the log took, by collector and kind: post, action, delete, account.",
 		}, []string{"collector", "kind"}),
 		rejects: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "observatory_collected_rejects_total", Help: "Outside input that could not be used, by collector and reason.",
@@ -54,6 +54,8 @@ func (m *meter) count(e *schema.Event) {
 	switch kind := e.GetKind().(type) {
 	case *schema.Event_Post:
 		m.events.WithLabelValues(kind.Post.GetCollector(), "post").Inc()
+	case *schema.Event_Action:
+		m.events.WithLabelValues(kind.Action.GetCollector(), "action").Inc()
 	case *schema.Event_Delete:
 		m.events.WithLabelValues(kind.Delete.GetCollector(), "delete").Inc()
 	case *schema.Event_Account:

@@ -21,6 +21,7 @@ func TestWhatTheLogTookIsMeasured(t *testing.T) {
 	batch := []*schema.Event{
 		{Kind: &schema.Event_Post{Post: &schema.Post{Collector: "rss"}}},
 		{Kind: &schema.Event_Post{Post: &schema.Post{Collector: "rss"}}},
+		{Kind: &schema.Event_Action{Action: &schema.Action{Collector: "bluesky"}}},
 		{Kind: &schema.Event_Delete{Delete: &schema.Delete{Collector: "bluesky"}}},
 		{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{Collector: "bluesky"}}},
 		{Kind: &schema.Event_Reject{Reject: &schema.Reject{Collector: "rss", Reason: "syntax"}}},
@@ -35,9 +36,10 @@ func TestWhatTheLogTookIsMeasured(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	want := `
-# HELP observatory_collected_events_total Events that the log took, by collector and kind: post, delete, account.
+# HELP observatory_collected_events_total Events that the log took, by collector and kind: post, action, delete, account.
 # TYPE observatory_collected_events_total counter
 observatory_collected_events_total{collector="bluesky",kind="account"} 1
+observatory_collected_events_total{collector="bluesky",kind="action"} 1
 observatory_collected_events_total{collector="bluesky",kind="delete"} 1
 observatory_collected_events_total{collector="rss",kind="post"} 2
 # HELP observatory_collected_newest_seconds Start of the minute in which a source of the collector delivered events last, in Unix seconds.

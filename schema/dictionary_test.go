@@ -166,6 +166,7 @@ func topics(p *page) {
 		kind *schema.Event
 	}{
 		{"Post", &schema.Event{Kind: &schema.Event_Post{Post: &schema.Post{Platform: schema.PlatformX, NativeId: "POST", Author: author}}}},
+		{"Action", &schema.Event{Kind: &schema.Event_Action{Action: &schema.Action{Platform: schema.PlatformX, NativeId: "ACTION", AuthorId: "AUTHOR"}}}},
 		{"Delete", &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{Platform: schema.PlatformX, NativeId: "POST", AuthorId: "AUTHOR"}}}},
 		{"Delete that names no author", &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{Platform: schema.PlatformX, NativeId: "POST"}}}},
 		{"AccountSnapshot", &schema.Event{Kind: &schema.Event_Account{Account: author}}},
@@ -232,6 +233,7 @@ func words(p *page) {
 		}
 	}
 	p.line("\nKinds of posts: %s.", list(names))
+	p.line("\nKinds of actions that are events of their own: %s and %s.", schema.ActionLike.Name(), schema.ActionFollow.Name())
 	p.line("\nReasons for which input is rejected, a closed list:")
 	p.head("Reason", "Description")
 	for _, reason := range schema.Reasons() {

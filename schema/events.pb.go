@@ -144,6 +144,57 @@ func (PostKind) EnumDescriptor() ([]byte, []int) {
 	return file_events_proto_rawDescGZIP(), []int{1}
 }
 
+// ActionKind is what an account did to another's post or account without
+// posting anything itself.
+type ActionKind int32
+
+const (
+	ActionKind_ACTION_KIND_UNSPECIFIED ActionKind = 0
+	ActionKind_ACTION_KIND_LIKE        ActionKind = 1
+	ActionKind_ACTION_KIND_FOLLOW      ActionKind = 2
+)
+
+// Enum value maps for ActionKind.
+var (
+	ActionKind_name = map[int32]string{
+		0: "ACTION_KIND_UNSPECIFIED",
+		1: "ACTION_KIND_LIKE",
+		2: "ACTION_KIND_FOLLOW",
+	}
+	ActionKind_value = map[string]int32{
+		"ACTION_KIND_UNSPECIFIED": 0,
+		"ACTION_KIND_LIKE":        1,
+		"ACTION_KIND_FOLLOW":      2,
+	}
+)
+
+func (x ActionKind) Enum() *ActionKind {
+	p := new(ActionKind)
+	*p = x
+	return p
+}
+
+func (x ActionKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ActionKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_events_proto_enumTypes[2].Descriptor()
+}
+
+func (ActionKind) Type() protoreflect.EnumType {
+	return &file_events_proto_enumTypes[2]
+}
+
+func (x ActionKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ActionKind.Descriptor instead.
+func (ActionKind) EnumDescriptor() ([]byte, []int) {
+	return file_events_proto_rawDescGZIP(), []int{2}
+}
+
 // AccountStatus is what a platform says of an account as a whole.
 type AccountStatus int32
 
@@ -184,11 +235,11 @@ func (x AccountStatus) String() string {
 }
 
 func (AccountStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_events_proto_enumTypes[2].Descriptor()
+	return file_events_proto_enumTypes[3].Descriptor()
 }
 
 func (AccountStatus) Type() protoreflect.EnumType {
-	return &file_events_proto_enumTypes[2]
+	return &file_events_proto_enumTypes[3]
 }
 
 func (x AccountStatus) Number() protoreflect.EnumNumber {
@@ -197,7 +248,7 @@ func (x AccountStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AccountStatus.Descriptor instead.
 func (AccountStatus) EnumDescriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{2}
+	return file_events_proto_rawDescGZIP(), []int{3}
 }
 
 // Declared is whether an account declares itself automated.
@@ -234,11 +285,11 @@ func (x Declared) String() string {
 }
 
 func (Declared) Descriptor() protoreflect.EnumDescriptor {
-	return file_events_proto_enumTypes[3].Descriptor()
+	return file_events_proto_enumTypes[4].Descriptor()
 }
 
 func (Declared) Type() protoreflect.EnumType {
-	return &file_events_proto_enumTypes[3]
+	return &file_events_proto_enumTypes[4]
 }
 
 func (x Declared) Number() protoreflect.EnumNumber {
@@ -247,7 +298,7 @@ func (x Declared) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Declared.Descriptor instead.
 func (Declared) EnumDescriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{3}
+	return file_events_proto_rawDescGZIP(), []int{4}
 }
 
 // Event is one record of the log.
@@ -260,6 +311,7 @@ type Event struct {
 	//	*Event_Account
 	//	*Event_Coverage
 	//	*Event_Reject
+	//	*Event_Action
 	Kind          isEvent_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -347,6 +399,15 @@ func (x *Event) GetReject() *Reject {
 	return nil
 }
 
+func (x *Event) GetAction() *Action {
+	if x != nil {
+		if x, ok := x.Kind.(*Event_Action); ok {
+			return x.Action
+		}
+	}
+	return nil
+}
+
 type isEvent_Kind interface {
 	isEvent_Kind()
 }
@@ -371,6 +432,10 @@ type Event_Reject struct {
 	Reject *Reject `protobuf:"bytes,5,opt,name=reject,proto3,oneof"`
 }
 
+type Event_Action struct {
+	Action *Action `protobuf:"bytes,6,opt,name=action,proto3,oneof"`
+}
+
 func (*Event_Post) isEvent_Kind() {}
 
 func (*Event_Delete) isEvent_Kind() {}
@@ -380,6 +445,8 @@ func (*Event_Account) isEvent_Kind() {}
 func (*Event_Coverage) isEvent_Kind() {}
 
 func (*Event_Reject) isEvent_Kind() {}
+
+func (*Event_Action) isEvent_Kind() {}
 
 // Post is one revision of a post, identified by platform, native id and revision.
 type Post struct {
@@ -1032,7 +1099,7 @@ func (x *Metrics) GetViews() uint64 {
 	return 0
 }
 
-// Delete says that a post is to be forgotten. It counts only from the author or the platform.
+// Delete says that a post or an action is to be forgotten. It counts only from the author or the platform.
 type Delete struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Platform      Platform               `protobuf:"varint,1,opt,name=platform,proto3,enum=observatory.v1.Platform" json:"platform,omitempty"`
@@ -1133,6 +1200,124 @@ func (x *Delete) GetSource() string {
 	return ""
 }
 
+// Action is a like of a post or a follow of an account, where a study asks for
+// them one by one. A Delete of its native id takes it back.
+type Action struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Platform      Platform               `protobuf:"varint,1,opt,name=platform,proto3,enum=observatory.v1.Platform" json:"platform,omitempty"`
+	NativeId      string                 `protobuf:"bytes,2,opt,name=native_id,json=nativeId,proto3" json:"native_id,omitempty"` // Of the record of the action, unique on the platform; an AT URI on Bluesky.
+	AuthorId      string                 `protobuf:"bytes,3,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"` // Who did it.
+	Kind          ActionKind             `protobuf:"varint,4,opt,name=kind,proto3,enum=observatory.v1.ActionKind" json:"kind,omitempty"`
+	Object        string                 `protobuf:"bytes,5,opt,name=object,proto3" json:"object,omitempty"`                               // The native id of the post that is liked, or of the account that is followed.
+	ClaimedMs     int64                  `protobuf:"varint,6,opt,name=claimed_ms,json=claimedMs,proto3" json:"claimed_ms,omitempty"`       // What the author's client says.
+	CollectedMs   int64                  `protobuf:"varint,7,opt,name=collected_ms,json=collectedMs,proto3" json:"collected_ms,omitempty"` // When the platform took it in: the same in every delivery, since the bounds of the claim follow from it.
+	ImportedMs    int64                  `protobuf:"varint,8,opt,name=imported_ms,json=importedMs,proto3" json:"imported_ms,omitempty"`
+	Collector     string                 `protobuf:"bytes,9,opt,name=collector,proto3" json:"collector,omitempty"`
+	Source        string                 `protobuf:"bytes,10,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Action) Reset() {
+	*x = Action{}
+	mi := &file_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Action) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Action) ProtoMessage() {}
+
+func (x *Action) ProtoReflect() protoreflect.Message {
+	mi := &file_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Action.ProtoReflect.Descriptor instead.
+func (*Action) Descriptor() ([]byte, []int) {
+	return file_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Action) GetPlatform() Platform {
+	if x != nil {
+		return x.Platform
+	}
+	return Platform_PLATFORM_UNSPECIFIED
+}
+
+func (x *Action) GetNativeId() string {
+	if x != nil {
+		return x.NativeId
+	}
+	return ""
+}
+
+func (x *Action) GetAuthorId() string {
+	if x != nil {
+		return x.AuthorId
+	}
+	return ""
+}
+
+func (x *Action) GetKind() ActionKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ActionKind_ACTION_KIND_UNSPECIFIED
+}
+
+func (x *Action) GetObject() string {
+	if x != nil {
+		return x.Object
+	}
+	return ""
+}
+
+func (x *Action) GetClaimedMs() int64 {
+	if x != nil {
+		return x.ClaimedMs
+	}
+	return 0
+}
+
+func (x *Action) GetCollectedMs() int64 {
+	if x != nil {
+		return x.CollectedMs
+	}
+	return 0
+}
+
+func (x *Action) GetImportedMs() int64 {
+	if x != nil {
+		return x.ImportedMs
+	}
+	return 0
+}
+
+func (x *Action) GetCollector() string {
+	if x != nil {
+		return x.Collector
+	}
+	return ""
+}
+
+func (x *Action) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // AccountSnapshot is what is known of an account at a time.
 type AccountSnapshot struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1157,7 +1342,7 @@ type AccountSnapshot struct {
 
 func (x *AccountSnapshot) Reset() {
 	*x = AccountSnapshot{}
-	mi := &file_events_proto_msgTypes[9]
+	mi := &file_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1169,7 +1354,7 @@ func (x *AccountSnapshot) String() string {
 func (*AccountSnapshot) ProtoMessage() {}
 
 func (x *AccountSnapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[9]
+	mi := &file_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1182,7 +1367,7 @@ func (x *AccountSnapshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSnapshot.ProtoReflect.Descriptor instead.
 func (*AccountSnapshot) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{9}
+	return file_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AccountSnapshot) GetPlatform() Platform {
@@ -1315,7 +1500,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_events_proto_msgTypes[10]
+	mi := &file_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1327,7 +1512,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[10]
+	mi := &file_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1340,7 +1525,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{10}
+	return file_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Coverage) GetSource() string {
@@ -1475,7 +1660,7 @@ type Reject struct {
 
 func (x *Reject) Reset() {
 	*x = Reject{}
-	mi := &file_events_proto_msgTypes[11]
+	mi := &file_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1672,7 @@ func (x *Reject) String() string {
 func (*Reject) ProtoMessage() {}
 
 func (x *Reject) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[11]
+	mi := &file_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1685,7 @@ func (x *Reject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reject.ProtoReflect.Descriptor instead.
 func (*Reject) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{11}
+	return file_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Reject) GetPlatform() Platform {
@@ -1584,13 +1769,14 @@ var File_events_proto protoreflect.FileDescriptor
 
 const file_events_proto_rawDesc = "" +
 	"\n" +
-	"\fevents.proto\x12\x0eobservatory.v1\"\x94\x02\n" +
+	"\fevents.proto\x12\x0eobservatory.v1\"\xc6\x02\n" +
 	"\x05Event\x12*\n" +
 	"\x04post\x18\x01 \x01(\v2\x14.observatory.v1.PostH\x00R\x04post\x120\n" +
 	"\x06delete\x18\x02 \x01(\v2\x16.observatory.v1.DeleteH\x00R\x06delete\x12;\n" +
 	"\aaccount\x18\x03 \x01(\v2\x1f.observatory.v1.AccountSnapshotH\x00R\aaccount\x126\n" +
 	"\bcoverage\x18\x04 \x01(\v2\x18.observatory.v1.CoverageH\x00R\bcoverage\x120\n" +
-	"\x06reject\x18\x05 \x01(\v2\x16.observatory.v1.RejectH\x00R\x06rejectB\x06\n" +
+	"\x06reject\x18\x05 \x01(\v2\x16.observatory.v1.RejectH\x00R\x06reject\x120\n" +
+	"\x06action\x18\x06 \x01(\v2\x16.observatory.v1.ActionH\x00R\x06actionB\x06\n" +
 	"\x04kind\"\xeb\a\n" +
 	"\x04Post\x124\n" +
 	"\bplatform\x18\x01 \x01(\x0e2\x18.observatory.v1.PlatformR\bplatform\x12\x1b\n" +
@@ -1662,7 +1848,21 @@ const file_events_proto_rawDesc = "" +
 	"\vimported_ms\x18\x06 \x01(\x03R\n" +
 	"importedMs\x12\x1c\n" +
 	"\tcollector\x18\a \x01(\tR\tcollector\x12\x16\n" +
-	"\x06source\x18\b \x01(\tR\x06source\"\xc0\x04\n" +
+	"\x06source\x18\b \x01(\tR\x06source\"\xd9\x02\n" +
+	"\x06Action\x124\n" +
+	"\bplatform\x18\x01 \x01(\x0e2\x18.observatory.v1.PlatformR\bplatform\x12\x1b\n" +
+	"\tnative_id\x18\x02 \x01(\tR\bnativeId\x12\x1b\n" +
+	"\tauthor_id\x18\x03 \x01(\tR\bauthorId\x12.\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1a.observatory.v1.ActionKindR\x04kind\x12\x16\n" +
+	"\x06object\x18\x05 \x01(\tR\x06object\x12\x1d\n" +
+	"\n" +
+	"claimed_ms\x18\x06 \x01(\x03R\tclaimedMs\x12!\n" +
+	"\fcollected_ms\x18\a \x01(\x03R\vcollectedMs\x12\x1f\n" +
+	"\vimported_ms\x18\b \x01(\x03R\n" +
+	"importedMs\x12\x1c\n" +
+	"\tcollector\x18\t \x01(\tR\tcollector\x12\x16\n" +
+	"\x06source\x18\n" +
+	" \x01(\tR\x06source\"\xc0\x04\n" +
 	"\x0fAccountSnapshot\x124\n" +
 	"\bplatform\x18\x01 \x01(\x0e2\x18.observatory.v1.PlatformR\bplatform\x12\x1b\n" +
 	"\tnative_id\x18\x02 \x01(\tR\bnativeId\x12\x16\n" +
@@ -1743,7 +1943,12 @@ const file_events_proto_rawDesc = "" +
 	"\x0fPOST_KIND_REPLY\x10\x02\x12\x14\n" +
 	"\x10POST_KIND_REPOST\x10\x03\x12\x13\n" +
 	"\x0fPOST_KIND_QUOTE\x10\x04\x12\x12\n" +
-	"\x0ePOST_KIND_ITEM\x10\x05*\xa4\x01\n" +
+	"\x0ePOST_KIND_ITEM\x10\x05*W\n" +
+	"\n" +
+	"ActionKind\x12\x1b\n" +
+	"\x17ACTION_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10ACTION_KIND_LIKE\x10\x01\x12\x16\n" +
+	"\x12ACTION_KIND_FOLLOW\x10\x02*\xa4\x01\n" +
 	"\rAccountStatus\x12\x1e\n" +
 	"\x1aACCOUNT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ACCOUNT_STATUS_ACTIVE\x10\x01\x12\x1e\n" +
@@ -1767,58 +1972,63 @@ func file_events_proto_rawDescGZIP() []byte {
 	return file_events_proto_rawDescData
 }
 
-var file_events_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_events_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_events_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_events_proto_goTypes = []any{
 	(Platform)(0),           // 0: observatory.v1.Platform
 	(PostKind)(0),           // 1: observatory.v1.PostKind
-	(AccountStatus)(0),      // 2: observatory.v1.AccountStatus
-	(Declared)(0),           // 3: observatory.v1.Declared
-	(*Event)(nil),           // 4: observatory.v1.Event
-	(*Post)(nil),            // 5: observatory.v1.Post
-	(*Link)(nil),            // 6: observatory.v1.Link
-	(*Mention)(nil),         // 7: observatory.v1.Mention
-	(*Media)(nil),           // 8: observatory.v1.Media
-	(*Reference)(nil),       // 9: observatory.v1.Reference
-	(*Share)(nil),           // 10: observatory.v1.Share
-	(*Metrics)(nil),         // 11: observatory.v1.Metrics
-	(*Delete)(nil),          // 12: observatory.v1.Delete
-	(*AccountSnapshot)(nil), // 13: observatory.v1.AccountSnapshot
-	(*Coverage)(nil),        // 14: observatory.v1.Coverage
-	(*Reject)(nil),          // 15: observatory.v1.Reject
-	nil,                     // 16: observatory.v1.Coverage.RejectedEntry
-	nil,                     // 17: observatory.v1.Coverage.KindsEntry
+	(ActionKind)(0),         // 2: observatory.v1.ActionKind
+	(AccountStatus)(0),      // 3: observatory.v1.AccountStatus
+	(Declared)(0),           // 4: observatory.v1.Declared
+	(*Event)(nil),           // 5: observatory.v1.Event
+	(*Post)(nil),            // 6: observatory.v1.Post
+	(*Link)(nil),            // 7: observatory.v1.Link
+	(*Mention)(nil),         // 8: observatory.v1.Mention
+	(*Media)(nil),           // 9: observatory.v1.Media
+	(*Reference)(nil),       // 10: observatory.v1.Reference
+	(*Share)(nil),           // 11: observatory.v1.Share
+	(*Metrics)(nil),         // 12: observatory.v1.Metrics
+	(*Delete)(nil),          // 13: observatory.v1.Delete
+	(*Action)(nil),          // 14: observatory.v1.Action
+	(*AccountSnapshot)(nil), // 15: observatory.v1.AccountSnapshot
+	(*Coverage)(nil),        // 16: observatory.v1.Coverage
+	(*Reject)(nil),          // 17: observatory.v1.Reject
+	nil,                     // 18: observatory.v1.Coverage.RejectedEntry
+	nil,                     // 19: observatory.v1.Coverage.KindsEntry
 }
 var file_events_proto_depIdxs = []int32{
-	5,  // 0: observatory.v1.Event.post:type_name -> observatory.v1.Post
-	12, // 1: observatory.v1.Event.delete:type_name -> observatory.v1.Delete
-	13, // 2: observatory.v1.Event.account:type_name -> observatory.v1.AccountSnapshot
-	14, // 3: observatory.v1.Event.coverage:type_name -> observatory.v1.Coverage
-	15, // 4: observatory.v1.Event.reject:type_name -> observatory.v1.Reject
-	0,  // 5: observatory.v1.Post.platform:type_name -> observatory.v1.Platform
-	1,  // 6: observatory.v1.Post.kind:type_name -> observatory.v1.PostKind
-	13, // 7: observatory.v1.Post.author:type_name -> observatory.v1.AccountSnapshot
-	6,  // 8: observatory.v1.Post.links:type_name -> observatory.v1.Link
-	7,  // 9: observatory.v1.Post.mentions:type_name -> observatory.v1.Mention
-	8,  // 10: observatory.v1.Post.media:type_name -> observatory.v1.Media
-	9,  // 11: observatory.v1.Post.reply_to:type_name -> observatory.v1.Reference
-	9,  // 12: observatory.v1.Post.repost_of:type_name -> observatory.v1.Reference
-	9,  // 13: observatory.v1.Post.quote_of:type_name -> observatory.v1.Reference
-	10, // 14: observatory.v1.Post.shares:type_name -> observatory.v1.Share
-	11, // 15: observatory.v1.Post.metrics:type_name -> observatory.v1.Metrics
-	0,  // 16: observatory.v1.Delete.platform:type_name -> observatory.v1.Platform
-	0,  // 17: observatory.v1.AccountSnapshot.platform:type_name -> observatory.v1.Platform
-	3,  // 18: observatory.v1.AccountSnapshot.declared_bot:type_name -> observatory.v1.Declared
-	2,  // 19: observatory.v1.AccountSnapshot.status:type_name -> observatory.v1.AccountStatus
-	0,  // 20: observatory.v1.Coverage.platform:type_name -> observatory.v1.Platform
-	16, // 21: observatory.v1.Coverage.rejected:type_name -> observatory.v1.Coverage.RejectedEntry
-	17, // 22: observatory.v1.Coverage.kinds:type_name -> observatory.v1.Coverage.KindsEntry
-	0,  // 23: observatory.v1.Reject.platform:type_name -> observatory.v1.Platform
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	6,  // 0: observatory.v1.Event.post:type_name -> observatory.v1.Post
+	13, // 1: observatory.v1.Event.delete:type_name -> observatory.v1.Delete
+	15, // 2: observatory.v1.Event.account:type_name -> observatory.v1.AccountSnapshot
+	16, // 3: observatory.v1.Event.coverage:type_name -> observatory.v1.Coverage
+	17, // 4: observatory.v1.Event.reject:type_name -> observatory.v1.Reject
+	14, // 5: observatory.v1.Event.action:type_name -> observatory.v1.Action
+	0,  // 6: observatory.v1.Post.platform:type_name -> observatory.v1.Platform
+	1,  // 7: observatory.v1.Post.kind:type_name -> observatory.v1.PostKind
+	15, // 8: observatory.v1.Post.author:type_name -> observatory.v1.AccountSnapshot
+	7,  // 9: observatory.v1.Post.links:type_name -> observatory.v1.Link
+	8,  // 10: observatory.v1.Post.mentions:type_name -> observatory.v1.Mention
+	9,  // 11: observatory.v1.Post.media:type_name -> observatory.v1.Media
+	10, // 12: observatory.v1.Post.reply_to:type_name -> observatory.v1.Reference
+	10, // 13: observatory.v1.Post.repost_of:type_name -> observatory.v1.Reference
+	10, // 14: observatory.v1.Post.quote_of:type_name -> observatory.v1.Reference
+	11, // 15: observatory.v1.Post.shares:type_name -> observatory.v1.Share
+	12, // 16: observatory.v1.Post.metrics:type_name -> observatory.v1.Metrics
+	0,  // 17: observatory.v1.Delete.platform:type_name -> observatory.v1.Platform
+	0,  // 18: observatory.v1.Action.platform:type_name -> observatory.v1.Platform
+	2,  // 19: observatory.v1.Action.kind:type_name -> observatory.v1.ActionKind
+	0,  // 20: observatory.v1.AccountSnapshot.platform:type_name -> observatory.v1.Platform
+	4,  // 21: observatory.v1.AccountSnapshot.declared_bot:type_name -> observatory.v1.Declared
+	3,  // 22: observatory.v1.AccountSnapshot.status:type_name -> observatory.v1.AccountStatus
+	0,  // 23: observatory.v1.Coverage.platform:type_name -> observatory.v1.Platform
+	18, // 24: observatory.v1.Coverage.rejected:type_name -> observatory.v1.Coverage.RejectedEntry
+	19, // 25: observatory.v1.Coverage.kinds:type_name -> observatory.v1.Coverage.KindsEntry
+	0,  // 26: observatory.v1.Reject.platform:type_name -> observatory.v1.Platform
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_events_proto_init() }
@@ -1832,16 +2042,17 @@ func file_events_proto_init() {
 		(*Event_Account)(nil),
 		(*Event_Coverage)(nil),
 		(*Event_Reject)(nil),
+		(*Event_Action)(nil),
 	}
-	file_events_proto_msgTypes[9].OneofWrappers = []any{}
 	file_events_proto_msgTypes[10].OneofWrappers = []any{}
+	file_events_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_events_proto_rawDesc), len(file_events_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   14,
+			NumEnums:      5,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -18,6 +18,12 @@ const (
 	KindItem   = PostKind_POST_KIND_ITEM
 )
 
+// The kinds of actions.
+const (
+	ActionLike   = ActionKind_ACTION_KIND_LIKE
+	ActionFollow = ActionKind_ACTION_KIND_FOLLOW
+)
+
 // Platforms lists every platform in the order of the contract.
 func Platforms() []Platform {
 	return []Platform{PlatformBluesky, PlatformMastodon, PlatformX, PlatformTelegram, PlatformRSS}
@@ -67,6 +73,19 @@ func (x PostKind) Name() string {
 	case KindItem:
 		return "item"
 	case PostKind_POST_KIND_UNSPECIFIED:
+	}
+	return ""
+}
+
+// Name is the kind as the store writes it; it is empty for a value that the
+// contract does not know.
+func (x ActionKind) Name() string {
+	switch x {
+	case ActionLike:
+		return "like"
+	case ActionFollow:
+		return "follow"
+	case ActionKind_ACTION_KIND_UNSPECIFIED:
 	}
 	return ""
 }

@@ -70,6 +70,11 @@ func TestNamesRoundTrip(t *testing.T) {
 			t.Errorf("%v has no name", kind)
 		}
 	}
+	for number := range schema.ActionKind_name {
+		if kind := schema.ActionKind(number); (kind.Name() == "") != (number == 0) {
+			t.Errorf("%v has the name %q", kind, kind.Name())
+		}
+	}
 }
 
 func TestEventsOfOneAuthorShareAKey(t *testing.T) {
@@ -79,8 +84,9 @@ func TestEventsOfOneAuthorShareAKey(t *testing.T) {
 	own := &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{Platform: schema.PlatformX, NativeId: "1", AuthorId: "42"}}}
 	nameless := &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{Platform: schema.PlatformX, NativeId: "1"}}}
 	account := &schema.Event{Kind: &schema.Event_Account{Account: author}}
+	action := &schema.Event{Kind: &schema.Event_Action{Action: &schema.Action{Platform: schema.PlatformX, NativeId: "2", AuthorId: "42", Object: "7"}}}
 	want := "x/42"
-	for _, event := range []*schema.Event{post, own, account} {
+	for _, event := range []*schema.Event{post, own, account, action} {
 		if got := string(event.AppendKey(nil)); got != want {
 			t.Errorf("key %q, want %q", got, want)
 		}
@@ -103,29 +109,36 @@ func TestEventsOfOneAuthorShareAKey(t *testing.T) {
 func TestGeneratedCodesAgree(t *testing.T) {
 	t.Parallel()
 	followers := uint64(0)
-	event := &schema.Event{Kind: &schema.Event_Post{Post: &schema.Post{
-		Platform: schema.PlatformBluesky, NativeId: "at://did:plc:a/app.bsky.feed.post/3mptbyoeyc22k", Kind: schema.KindReply, Text: "Grüße, 世界",
-		Author:   &schema.AccountSnapshot{NativeId: "did:plc:a", Followers: &followers},
-		Links:    []*schema.Link{{Url: "https://example.org/"}},
-		Mentions: []*schema.Mention{{Handle: "b", Start: 1, End: 3}}, ReplyTo: &schema.Reference{NativeId: "at://x"},
-	}}}
-	fast, err := event.MarshalVT()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var slow schema.Event
-	if err := proto.Unmarshal(fast, &slow); err != nil {
-		t.Fatal(err)
-	}
-	if !proto.Equal(event, &slow) {
-		t.Errorf("read back: %v", &slow)
-	}
-	var again schema.Event
-	if err := again.UnmarshalVTUnsafe(fast); err != nil {
-		t.Fatal(err)
-	}
-	if !proto.Equal(event, &again) {
-		t.Errorf("read back without copies: %v", &again)
+	for _, event := range []*schema.Event{
+		{Kind: &schema.Event_Post{Post: &schema.Post{
+			Platform: schema.PlatformBluesky, NativeId: "at://did:plc:a/app.bsky.feed.post/3mptbyoeyc22k", Kind: schema.KindReply, Text: "Grüße, 世界",
+			Author:   &schema.AccountSnapshot{NativeId: "did:plc:a", Followers: &followers},
+			Links:    []*schema.Link{{Url: "https://example.org/"}},
+			Mentions: []*schema.Mention{{Handle: "b", Start: 1, End: 3}}, ReplyTo: &schema.Reference{NativeId: "at://x"},
+		}}},
+		{Kind: &schema.Event_Action{Action: &schema.Action{
+			Platform: schema.PlatformBluesky, NativeId: "at://did:plc:a/app.bsky.graph.follow/3mptbyoeyc22k", AuthorId: "did:plc:a", Kind: schema.ActionFollow, Object: "did:plc:b",
+			ClaimedMs: -1, CollectedMs: 2, ImportedMs: 3, Collector: "bluesky", Source: "host",
+		}}},
+	} {
+		fast, err := event.MarshalVT()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var slow schema.Event
+		if err := proto.Unmarshal(fast, &slow); err != nil {
+			t.Fatal(err)
+		}
+		if !proto.Equal(event, &slow) {
+			t.Errorf("read back: %v", &slow)
+		}
+		var again schema.Event
+		if err := again.UnmarshalVTUnsafe(fast); err != nil {
+			t.Fatal(err)
+		}
+		if !proto.Equal(event, &again) {
+			t.Errorf("read back without copies: %v", &again)
+		}
 	}
 }
 

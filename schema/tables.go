@@ -141,25 +141,25 @@ func postRelations() []Column {
 
 func shareRows() Table {
 	columns := []Column{
-		{Name: "platform", Type: typeWord, Doc: "The platform of the post."},
+		{Name: "platform", Type: typeWord, Doc: "The platform."},
 		{Name: "id_day", Type: "Date", Doc: "As in post_rows."},
-		{Name: "post_id", Type: "UUID", Doc: "Pseudonym of the sharing post.", Codec: codecID},
-		{Name: "account_id", Type: "UUID", Doc: "Pseudonym of the sharing account.", Codec: codecID},
-		{Name: "kind", Type: typeWord, Doc: "url, repost, text, hashtags, media or reply."},
-		{Name: "object_id", Type: "String", Doc: "What was shared; posts and media as pseudonyms.", Codec: codecID},
-		{Name: "created_at", Type: typeTime, Doc: "When it was shared.", Codec: codecTime},
+		{Name: "post_id", Type: "UUID", Doc: "Pseudonym of the sharing post; of a like or a follow that of its own record.", Codec: codecID},
+		{Name: "account_id", Type: "UUID", Doc: "Pseudonym of who did it.", Codec: codecID},
+		{Name: "kind", Type: typeWord, Doc: "url, repost, text, hashtags, media, reply, like or follow."},
+		{Name: "object_id", Type: "String", Doc: "What was shared, liked or followed; posts, media and accounts as pseudonyms.", Codec: codecID},
+		{Name: "created_at", Type: typeTime, Doc: "When, in event time.", Codec: codecTime},
 	}
 	columns = append(append(columns, provenance()...), audit()...)
 	return Table{
 		Name:      TableShares,
-		Doc:       "Shares that an archive states by themselves: one row per object, account, content and time.",
+		Doc:       "Shares that an archive states by themselves, one row per object, account, content and time; likes and follows that are collected one by one.",
 		Columns:   columns,
 		Indexes:   []Index{{Name: "created", Expr: "created_at", Type: "minmax GRANULARITY 1"}},
 		Engine:    "ReplacingMergeTree",
 		OrderBy:   "(platform, id_day, post_id, account_id, kind, object_id, created_at)",
 		Settings:  durable,
 		Retention: "Until the study ends.",
-		Deletion:  "The views subtract shares of deleted posts.",
+		Deletion:  "The views subtract shares of deleted posts, and likes and follows that were taken back.",
 	}
 }
 

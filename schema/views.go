@@ -90,9 +90,9 @@ func actions() View {
 	columns := []Column{
 		{Name: "platform", Type: typeWord, Doc: "The platform."},
 		{Name: "account_id", Type: "UUID", Doc: "Who did it: pseudonym of the account."},
-		{Name: "post_id", Type: "UUID", Doc: "With which post: its pseudonym."},
-		{Name: "kind", Type: typeWord, Doc: "What kind of object: url, repost, text, hashtags, media or reply."},
-		{Name: "object_id", Type: "String", Doc: "To what: the canonical URL, the pseudonym of the post or the media, the hash of the text's normal form in 16 hexadecimal digits, the hashtags joined by blanks."},
+		{Name: "post_id", Type: "UUID", Doc: "With which post: its pseudonym; of a like or a follow that of its own record."},
+		{Name: "kind", Type: typeWord, Doc: "What kind: url, repost, text, hashtags, media or reply; like and follow, where the study asks for them one by one."},
+		{Name: "object_id", Type: "String", Doc: "To what: the canonical URL, the pseudonym of the post, the followed account or the media, the hash of the text's normal form in 16 hexadecimal digits, the hashtags joined by blanks."},
 		{Name: "created_at", Type: typeTime, Doc: "When, in event time."},
 	}
 	return View{

@@ -30,7 +30,7 @@ const maxDIDs = 150
 type Config struct {
 	Hosts        []string      `yaml:"hosts" doc:"Jetstream hosts, as wss://jetstream1.us-east.bsky.network; two public ones if left out. The first is collected from, the next stands by."`
 	API          string        `yaml:"api" doc:"Version of the wire: v1 (if left out) or v2."`
-	Likes        string        `yaml:"likes" doc:"off (if left out: not asked for) or count (by minute, in coverage)."`
+	Likes        string        `yaml:"likes" doc:"off (if left out: not asked for), count (by minute, in coverage) or actions (counted, and each like of a post a row of actions)."`
 	Follows      string        `yaml:"follows" doc:"As likes."`
 	DIDs         []string      `yaml:"dids" doc:"Only these accounts, at most 150; all if left out."`
 	Compare      *bool         `yaml:"compare" doc:"Whether the host that stands by is read too and compared, so that a host that delivers too little is noticed; true if left out and there are two hosts."`
@@ -153,11 +153,9 @@ func (c *Config) validateAsked() error {
 	}
 	for key, asked := range map[string]string{"likes": c.Likes, "follows": c.Follows} {
 		switch asked {
-		case askOff, askCount:
-		case askActions:
-			return fmt.Errorf("bluesky.%s: they cannot be stored one by one yet: use count or off", key)
+		case askOff, askCount, askActions:
 		default:
-			return fmt.Errorf("bluesky.%s: %q is neither off nor count", key, asked)
+			return fmt.Errorf("bluesky.%s: %q is not off, count or actions", key, asked)
 		}
 	}
 	return c.validateDIDs()
@@ -192,13 +190,18 @@ func (c *Config) validateBounds() error {
 // collections are the records that are asked for.
 func (c *Config) collections() []string {
 	all := []string{feedPost, feedRepost}
-	if c.Likes == askCount {
+	if c.Likes == askCount || c.Likes == askActions {
 		all = append(all, feedLike)
 	}
-	if c.Follows == askCount {
+	if c.Follows == askCount || c.Follows == askActions {
 		all = append(all, graphFollow)
 	}
 	return all
+}
+
+// singly are the records that become actions, beside being counted.
+func (c *Config) singly() actions {
+	return actions{likes: c.Likes == askActions, follows: c.Follows == askActions}
 }
 
 // followed are the names under which a cursor is kept: collections, and what

@@ -31,8 +31,9 @@ func TestConfig(t *testing.T) {
 		{`{hosts: ["wss://one.example"], compare: true}`, "name a second one"},
 		{`{api: v3}`, "use v1 or v2"},
 		{`{compress: true}`, "use api: v2"},
-		{`{likes: actions}`, "bluesky.likes: they cannot be stored one by one yet: use count or off"},
-		{`{follows: yes}`, "bluesky.follows: \"yes\" is neither"},
+		{`{likes: actions, follows: actions}`, ""},
+		{`{likes: all}`, "bluesky.likes: \"all\" is not off, count or actions"},
+		{`{follows: yes}`, "bluesky.follows: \"yes\" is not off, count or actions"},
 		{`{dids: ["alice.example"]}`, "is no DID"},
 		{`{rewind: 2h}`, "bluesky.rewind"},
 		{`{profiles: -1}`, "bluesky.profiles"},
@@ -69,9 +70,12 @@ func TestWhatIsAskedFor(t *testing.T) {
 	if got := one.address("wss://h.example/at", 1780855200000000, 0); got != "wss://h.example/at/subscribe?cursor=1780855200000000&wantedCollections=app.bsky.feed.post&wantedCollections=app.bsky.feed.repost&wantedCollections=app.bsky.feed.like&wantedDids=did%3Aplc%3Aa" {
 		t.Error(got)
 	}
-	two := Config{API: apiV2, Follows: askCount}
+	two := Config{API: apiV2, Follows: askActions}
 	if got := two.address("https://h.example", 0, 7); got != "https://h.example/xrpc/network.bsky.jetstream.subscribeEvents?collections=app.bsky.feed.post&collections=app.bsky.feed.repost&collections=app.bsky.graph.follow&zstdDictionary=7" {
 		t.Error(got)
+	}
+	if one.singly() != (actions{}) || two.singly() != (actions{follows: true}) || (&Config{Likes: askActions, Follows: askCount}).singly() != (actions{likes: true}) {
+		t.Errorf("one by one: %+v and %+v", one.singly(), two.singly())
 	}
 }
 

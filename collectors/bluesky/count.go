@@ -103,6 +103,8 @@ func (r *run) put(h *host, f *frame, now time.Time) {
 		if r.author != nil {
 			r.author(kind.Post.GetAuthor().GetNativeId())
 		}
+	case *schema.Event_Action: // It is of when the platform took it in.
+		kind.Action.Collector, kind.Action.Source = name, h.source
 	case *schema.Event_Delete:
 		kind.Delete.Collector, kind.Delete.Source, kind.Delete.CollectedMs = name, h.source, nowMS
 	case *schema.Event_Account: // It is of the event's own time, which a second delivery repeats.

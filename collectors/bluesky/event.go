@@ -2,6 +2,7 @@
 package bluesky
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -45,7 +46,8 @@ type jetAccount struct {
 	Status string `json:"status"`
 }
 
-// Decode maps an event of Bluesky's Jetstream, version 1.
+// Decode maps an event of Bluesky's Jetstream, version 1. Likes and follows are
+// counted alone.
 func Decode(rec []byte) (mapping.Decoded, error) {
 	if err := mapping.CheckJSON(rec); err != nil {
 		return mapping.Decoded{}, err
@@ -54,18 +56,18 @@ func Decode(rec []byte) (mapping.Decoded, error) {
 	if err := mapping.Unmarshal(rec, &e); err != nil {
 		return mapping.Decoded{}, err
 	}
-	return e.decode()
+	return e.decode(actions{})
 }
 
 // decode maps an event, of whichever wire it was read from.
-func (e *jetEvent) decode() (mapping.Decoded, error) {
+func (e *jetEvent) decode(singly actions) (mapping.Decoded, error) {
 	ms, err := e.check()
 	if err != nil {
 		return mapping.Decoded{}, err
 	}
 	switch {
 	case e.Kind == "commit" && e.Commit != nil:
-		return e.commit(ms)
+		return e.commit(ms, singly)
 	case e.Kind == "identity" && e.Identity != nil:
 		return e.identity(ms)
 	case e.Kind == "account" && e.Account != nil:
@@ -96,7 +98,7 @@ func (e *jetEvent) check() (int64, error) {
 }
 
 // commit is what an author did to a record.
-func (e *jetEvent) commit(ms int64) (mapping.Decoded, error) {
+func (e *jetEvent) commit(ms int64, singly actions) (mapping.Decoded, error) {
 	c := e.Commit
 	kind, isPost := collectionKind(c.Collection)
 	switch c.Operation {
@@ -108,7 +110,7 @@ func (e *jetEvent) commit(ms int64) (mapping.Decoded, error) {
 	default:
 		return mapping.Decoded{}, mapping.Reject(schema.ReasonUnknownEvent, "a commit with operation %.40q", c.Operation)
 	}
-	if !isPost {
+	if !isPost && !singly.has(c.Collection) {
 		return mapping.Decoded{Kind: kind, MS: ms}, nil
 	}
 	if c.RKey == "" {
@@ -119,10 +121,19 @@ func (e *jetEvent) commit(ms int64) (mapping.Decoded, error) {
 	}
 	uri := "at://" + e.DID + "/" + c.Collection + "/" + c.RKey
 	if c.Operation == "delete" {
-		return mapping.Decoded{Kind: "delete", MS: ms, Event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
+		return mapping.Decoded{Kind: cmp.Or(kind, "delete"), MS: ms, Event: &schema.Event{Kind: &schema.Event_Delete{Delete: &schema.Delete{
 			Platform: schema.PlatformBluesky, NativeId: uri, AuthorId: e.DID, ClaimedMs: ms, CollectedMs: ms,
 		}}}}, nil
 	}
+	if !isPost {
+		return e.action(kind, uri, ms)
+	}
+	return e.post(uri, ms)
+}
+
+// post is a post or a repost that was created or edited.
+func (e *jetEvent) post(uri string, ms int64) (mapping.Decoded, error) {
+	c := e.Commit
 	p := &schema.Post{Platform: schema.PlatformBluesky, NativeId: uri, Author: &schema.AccountSnapshot{NativeId: e.DID}, CollectedMs: ms}
 	var err error
 	if c.Collection == feedRepost {
@@ -134,7 +145,7 @@ func (e *jetEvent) commit(ms int64) (mapping.Decoded, error) {
 	if err != nil {
 		return mapping.Decoded{}, err
 	}
-	kind = p.Kind.Name()
+	kind := p.Kind.Name()
 	if c.Operation == "update" {
 		p.Revision = revision(c.Rev, e.TimeUS)
 		kind += "_update"
@@ -148,8 +159,8 @@ func collectionKind(collection string) (kind string, post bool) {
 	switch collection {
 	case feedPost, feedRepost:
 		return "", true
-	case "app.bsky.feed.like", "app.bsky.feed.threadgate", "app.bsky.feed.postgate", "app.bsky.feed.generator",
-		"app.bsky.graph.follow", "app.bsky.graph.block", "app.bsky.graph.list", "app.bsky.graph.listitem", "app.bsky.graph.listblock", "app.bsky.graph.starterpack",
+	case feedLike, "app.bsky.feed.threadgate", "app.bsky.feed.postgate", "app.bsky.feed.generator",
+		graphFollow, "app.bsky.graph.block", "app.bsky.graph.list", "app.bsky.graph.listitem", "app.bsky.graph.listblock", "app.bsky.graph.starterpack",
 		"app.bsky.actor.profile", "app.bsky.actor.status":
 		return collection[strings.LastIndexByte(collection, '.')+1:], false
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-// Collections whose records are only counted, and only where a study asks.
+// Collections that are read only where a study asks.
 const (
 	feedLike    = "app.bsky.feed.like"
 	graphFollow = "app.bsky.graph.follow"
@@ -78,7 +78,7 @@ type v2Payload struct {
 // read decodes a message of either version. It keeps nothing of rec unless the
 // frame is a reject, and then a copy. Whatever a decoder has against a message
 // is a reject, its own faults included.
-func read(rec []byte, v2 bool) (f frame) {
+func read(rec []byte, v2 bool, singly actions) (f frame) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			f = rejected(rec, len(rec), v2, mapping.Reject(schema.ReasonBadField, "the decoder failed: %.200v", fault))
@@ -89,9 +89,9 @@ func read(rec []byte, v2 bool) (f frame) {
 	}
 	var err error
 	if v2 {
-		f, err = readV2(rec)
+		f, err = readV2(rec, singly)
 	} else {
-		f, err = readV1(rec)
+		f, err = readV1(rec, singly)
 	}
 	if err == nil && f.out.Event != nil && f.out.Event.SizeVT() > schema.MaxEventBytes-stampBytes {
 		err = mapping.Reject(schema.ReasonTooLarge, "what the record says is larger than the log takes")
@@ -105,15 +105,15 @@ func read(rec []byte, v2 bool) (f frame) {
 // stampBytes is room for what is added to an event later.
 const stampBytes = 1 << 10
 
-func readV1(rec []byte) (frame, error) {
+func readV1(rec []byte, singly actions) (frame, error) {
 	var e jetEvent
 	if err := mapping.Unmarshal(rec, &e); err != nil {
 		return frame{}, err
 	}
-	return e.frame(e.TimeUS)
+	return e.frame(e.TimeUS, singly)
 }
 
-func readV2(rec []byte) (frame, error) {
+func readV2(rec []byte, singly actions) (frame, error) {
 	var v v2Frame
 	if err := mapping.Unmarshal(rec, &v); err != nil {
 		return frame{}, err
@@ -140,7 +140,7 @@ func readV2(rec []byte) (frame, error) {
 		return frame{}, err
 	}
 	if kind != kindSync {
-		return e.frame(p.Seq)
+		return e.frame(p.Seq, singly)
 	}
 	ms, err := e.check()
 	return frame{out: mapping.Decoded{Kind: kindSync, MS: ms}, pos: p.Seq, us: e.TimeUS, collection: besides, id: e.id()}, err
@@ -164,8 +164,8 @@ func (p *v2Payload) witnessed() (int64, error) {
 }
 
 // frame maps an event.
-func (e *jetEvent) frame(pos int64) (frame, error) {
-	out, err := e.decode()
+func (e *jetEvent) frame(pos int64, singly actions) (frame, error) {
+	out, err := e.decode(singly)
 	if err != nil {
 		return frame{}, err
 	}

@@ -21,12 +21,17 @@ func seedFrames(v2 bool) [][]byte {
 	for _, text := range []string{
 		``, `{}`, `[]`, `{"$type":"message"}`, `{"$type":"error","error":"ConsumerTooSlow","message":"x"}`, `{"$type":"message","payload":{"$type":"a#info","name":"OutdatedCursor"}}`,
 		`{"$type":"message","payload":{"$type":"a#sync","seq":5,"did":"did:plc:a","time":"2026-06-07T18:00:00.000000Z","sync":{}}}`, `{"did":"did:plc:a","time_us":1780855200000000,"kind":"commit","commit":null}`,
+		`{"did":"did:plc:a","time_us":1780855200000000,"kind":"commit","commit":{"rev":"3lqxyzabcde2a","operation":"delete","collection":"app.bsky.feed.like","rkey":"3lqxyzabcde2a"}}`,
+		`{"did":"did:plc:a","time_us":1780855200000000,"kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.like","rkey":"a","record":{"createdAt":"2026-06-07T18:00:00Z","subject":{"uri":"at://did:plc:b/app.bsky.feed.generator/a"}}}}`,
 		`{"did":"did:plc:a","time_us":9223372036854775807,"kind":"identity","identity":{}}`, `{"$type":"message","payload":{"$type":"#commit","seq":-1,"time":"0000-01-01T00:00:00Z"}}`,
 	} {
 		frames = append(frames, []byte(text))
 	}
 	return frames
 }
+
+// all asks for actions.
+var all = actions{likes: true, follows: true}
 
 func fuzzFrames(f *testing.F, v2 bool) {
 	f.Helper()
@@ -35,7 +40,7 @@ func fuzzFrames(f *testing.F, v2 bool) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		before := string(text)
-		got := read(text, v2)
+		got := read(text, v2, all)
 		if string(text) != before {
 			t.Error("the frame was changed")
 		}
@@ -53,9 +58,15 @@ func fuzzFrames(f *testing.F, v2 bool) {
 				t.Errorf("an event that cannot be written: %v", err)
 			}
 		}
-		again := read(text, v2)
+		again := read(text, v2, all)
 		if again.id != got.id || !proto.Equal(again.out.Event, got.out.Event) {
 			t.Error("the same frame says something else")
+		}
+		if a := got.out.Event.GetAction(); a != nil && (a.GetKind().Name() == "" || a.GetObject() == "" || a.GetCollectedMs() == 0) {
+			t.Errorf("an action that says nothing: %v", a)
+		}
+		if counted := read(text, v2, actions{}); counted.out.Event.GetAction() != nil || got.why == nil && (counted.why != nil || counted.out.Kind != got.out.Kind || counted.pos != got.pos) {
+			t.Errorf("where actions are not asked for: %+v", counted)
 		}
 	})
 }
@@ -68,7 +79,7 @@ func TestBothWiresSayTheSame(t *testing.T) {
 	t.Parallel()
 	source := replay.Generated{Seed: 7, PerSecond: 10, Start: start()}
 	for i := range int64(500) {
-		one, two := read(source.Frame(i, false), false), read(source.Frame(i, true), true)
+		one, two := read(source.Frame(i, false), false, all), read(source.Frame(i, true), true, all)
 		if one.why != nil || two.why != nil || one.us != two.us || one.id != two.id || one.collection != two.collection || one.out.Kind != two.out.Kind || one.out.MS != two.out.MS || !proto.Equal(one.out.Event, two.out.Event) {
 			t.Fatalf("event %d: %+v and %+v", i, one, two)
 		}
@@ -94,7 +105,7 @@ func TestFramesOfVersion2(t *testing.T) {
 		`{"$type":"pong"}`: {why: &mapping.Rejection{Reason: schema.ReasonUnknownEvent}},
 		`{"did":"x"}`:      {why: &mapping.Rejection{Reason: schema.ReasonUnknownEvent}},
 	} {
-		got := read([]byte(text), true)
+		got := read([]byte(text), true, all)
 		if got.out.Kind != want.out.Kind || got.pos != want.pos || got.us != want.us || got.notice != want.notice || got.fault != want.fault || (got.why == nil) != (want.why == nil) || got.why != nil && got.why.Reason != want.why.Reason {
 			t.Errorf("%s: %+v", text, got)
 		}
@@ -117,7 +128,7 @@ func BenchmarkRead(b *testing.B) {
 			began := time.Now()
 			n := 0
 			for b.Loop() {
-				if f := read(frames[n%len(frames)], v2); f.why != nil {
+				if f := read(frames[n%len(frames)], v2, actions{}); f.why != nil {
 					b.Fatal(f.why)
 				}
 				n++

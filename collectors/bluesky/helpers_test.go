@@ -153,7 +153,7 @@ func collect(tb testing.TB, cfg Config, cursors *collectors.Cursors, now func() 
 }
 
 // contents is what a source has, as an independent count.
-type contents struct{ posts, deletes, accounts, counted int }
+type contents struct{ posts, deletes, accounts, counted, actions int } // Actions are counted too.
 
 func (c contents) events() int { return c.posts + c.deletes + c.accounts }
 
@@ -164,6 +164,9 @@ func contentsOf(source replay.JetstreamSource, from, to int64) (c contents) {
 			c.accounts++
 		case e.Collection != feedPost && e.Collection != feedRepost:
 			c.counted++
+			if e.Collection == feedLike || e.Collection == graphFollow { // All are created, and likes are of posts.
+				c.actions++
+			}
 		case strings.Contains(string(e.V1), `"operation":"delete"`):
 			c.deletes++
 		default:

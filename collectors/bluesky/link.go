@@ -220,7 +220,7 @@ func (r *reader) next(ctx context.Context) (frame, error) {
 		}
 		rec = r.plain
 	}
-	return read(rec, v2), nil
+	return read(rec, v2, r.cfg.singly()), nil
 }
 
 // message reads a message as far as it may be kept, passes over the rest and

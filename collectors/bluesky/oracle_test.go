@@ -1,6 +1,7 @@
 package bluesky
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -63,8 +64,9 @@ func unique(values []string) (all []string) {
 // told is what is stored of an event, field by field.
 type told map[string]any
 
-// oracle says what is to be stored of a recorded event; nil for nothing.
-func oracle(event any) told {
+// oracle says what is to be stored of a recorded event; nil for nothing. Likes and
+// follows are stored where they are asked for one by one.
+func oracle(event any, oneByOne bool) told {
 	did, us := first(event, "did"), first(event, "time_us")
 	seenMS := us[:len(us)-3]
 	record, collection := "commit.record.", first(event, "commit.collection")
@@ -78,7 +80,7 @@ func oracle(event any) told {
 			status = "ACCOUNT_STATUS_" + strings.ToUpper(first(event, "account.status"))
 		}
 		return told{"what": "account", "id": did, "handle": "", "at": seenMS, "status": status}
-	case !isPost:
+	case !isPost && (!oneByOne || collection != "app.bsky.feed.like" && collection != "app.bsky.graph.follow"):
 		return nil
 	}
 	uri := "at://" + did + "/" + collection + "/" + first(event, "commit.rkey")
@@ -88,6 +90,15 @@ func oracle(event any) told {
 	claimed, err := time.Parse(time.RFC3339, first(event, record+"createdAt"))
 	if err != nil {
 		panic(err)
+	}
+	if !isPost {
+		object := first(event, record+"subject")
+		if collection == "app.bsky.feed.like" {
+			if object = first(event, record+"subject.uri"); strings.Split(object, "/")[3] != "app.bsky.feed.post" {
+				return nil
+			}
+		}
+		return told{"what": collection[strings.LastIndex(collection, ".")+1:], "id": uri, "author": did, "claimed": claimed.UnixMilli(), "object": object, "at": revMS(first(event, "commit.rev"))}
 	}
 	embed := record + "embed."
 	media := slices.Concat(look(event, embed+"images[].image.ref.$link"), look(event, embed+"video.ref.$link"), look(event, embed+"media.images[].image.ref.$link"), look(event, embed+"media.video.ref.$link"))
@@ -120,6 +131,16 @@ func oracle(event any) told {
 	}
 }
 
+// revMS is the time of a revision, which is a TID: a number to the base of 32, of
+// microseconds and ten bits more.
+func revMS(rev string) string {
+	n := 0
+	for _, digit := range rev {
+		n = n*32 + strings.IndexRune("234567abcdefghijklmnopqrstuvwxyz", digit)
+	}
+	return fmt.Sprint(n / 1024 / 1000)
+}
+
 // countedAs is the kind that coverage counts an event as; empty where it was not
 // asked for.
 func countedAs(event any) string {
@@ -132,7 +153,7 @@ func countedAs(event any) string {
 		if operation == "delete" {
 			return "delete"
 		}
-		kind = oracle(event)["what"].(string)
+		kind = oracle(event, false)["what"].(string)
 	case "app.bsky.feed.like", "app.bsky.graph.follow":
 		kind = collection[strings.LastIndex(collection, ".")+1:]
 	default:
@@ -150,6 +171,9 @@ func says(e *schema.Event) told {
 	case *schema.Event_Account:
 		a := kind.Account
 		return told{"what": "account", "id": a.GetNativeId(), "handle": a.GetHandle(), "at": fmt.Sprint(a.GetCollectedMs()), "status": a.GetStatus().String()}
+	case *schema.Event_Action:
+		a := kind.Action
+		return told{"what": a.GetKind().Name(), "id": a.GetNativeId(), "author": a.GetAuthorId(), "claimed": a.GetClaimedMs(), "object": a.GetObject(), "at": fmt.Sprint(a.GetCollectedMs())}
 	case *schema.Event_Delete:
 		d := kind.Delete
 		return told{"what": "delete", "id": d.GetNativeId(), "author": d.GetAuthorId(), "at": fmt.Sprint(d.GetClaimedMs())}
@@ -179,9 +203,44 @@ func says(e *schema.Event) told {
 func TestRecordedEventsSayWhatTheirJSONSays(t *testing.T) {
 	t.Parallel()
 	events := recording(t)
-	want := map[string]told{}
-	kinds := map[string]uint64{}
-	begins, asked := events[0].US, uint64(0)
+	for name, c := range map[string]struct {
+		api      string
+		oneByOne bool
+		stored   int // Posts, reposts, deletions and accounts; likes, all of posts, follows and ends of follows.
+	}{
+		"v1": {apiV1, false, 17 + 15 + 1 + 2}, "v2": {apiV2, false, 17 + 15 + 1 + 2},
+		"v1, one by one": {apiV1, true, 17 + 15 + 1 + 2 + 105 + 6 + 3}, "v2, one by one": {apiV2, true, 17 + 15 + 1 + 2 + 105 + 6 + 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, kinds, asked := wanted(t, events, c.oneByOne)
+			if len(events) != 152 || len(want) != c.stored {
+				t.Fatalf("%d events, of which %d are stored", len(events), len(want))
+			}
+			begin := time.UnixMicro(slices.MinFunc(events, func(a, b replay.JetstreamEvent) int { return cmp.Compare(a.US, b.US) }).US).Add(-time.Second)
+			cfg := config(c.api, serve(t, replay.NewJetstream(events, fixed(begin.Add(time.Hour)), 36*time.Hour, 7)))
+			cfg.Likes, cfg.Follows = askCount, askCount
+			if c.oneByOne {
+				cfg.Likes, cfg.Follows = askActions, askActions
+			}
+			j := newJournal(func(j *journal) bool { return j.received() >= asked })
+			collect(t, cfg, collectors.NewCursors(quick(t)), clock(begin), j)
+			if j.emitted != len(want) || len(j.rejects) != 0 {
+				t.Errorf("%d events and %d rejects, want %d", j.emitted, len(j.rejects), len(want))
+			}
+			compareTold(t, j, want)
+			if got := j.kinds(); fmt.Sprint(got) != fmt.Sprint(kinds) {
+				t.Errorf("counted %v, the recording has %v", got, kinds)
+			}
+		})
+	}
+}
+
+// wanted is what is to be stored of the recording, what is to be counted by kind,
+// and how many events that is.
+func wanted(t *testing.T, events replay.Recorded, oneByOne bool) (want map[string]told, kinds map[string]uint64, asked uint64) {
+	t.Helper()
+	want, kinds = map[string]told{}, map[string]uint64{}
 	for _, e := range events {
 		reader := json.NewDecoder(strings.NewReader(string(e.V1)))
 		reader.UseNumber()
@@ -189,56 +248,44 @@ func TestRecordedEventsSayWhatTheirJSONSays(t *testing.T) {
 		if err := reader.Decode(&source); err != nil {
 			t.Fatal(err)
 		}
-		if out := oracle(source); out != nil {
-			want[fmt.Sprint(out["what"] == "delete", out["id"], out["at"])] = out
+		if out := oracle(source, oneByOne); out != nil {
+			want[out.key()] = out
 		}
-		begins = min(begins, e.US)
 		if kind := countedAs(source); kind != "" {
 			kinds[kind]++
 			asked++
 		}
 	}
-	if len(events) != 152 || len(want) != 17+15+1+2 {
-		t.Fatalf("%d events, of which %d are stored", len(events), len(want))
+	return want, kinds, asked
+}
+
+func (t told) key() string { return fmt.Sprint(t["what"] == "delete", t["id"], t["at"]) }
+
+// compareTold holds what was emitted against what is wanted.
+func compareTold(t *testing.T, j *journal, want map[string]told) {
+	t.Helper()
+	compared := map[string]int{}
+	for _, e := range j.events {
+		got := says(e)
+		expected := want[got.key()]
+		for field, value := range expected {
+			if fmt.Sprint(got[field]) != fmt.Sprint(value) {
+				t.Errorf("%s differs", field) // Values are of real people.
+			}
+			if text := fmt.Sprint(value); text != "" && text != "[]" && text != "false" {
+				compared[field]++
+			}
+		}
+		if len(expected) != len(got) {
+			t.Error("an event that the oracle does not have")
+		}
 	}
-	for _, api := range []string{apiV1, apiV2} {
-		t.Run(api, func(t *testing.T) {
-			t.Parallel()
-			begin := time.UnixMicro(begins).Add(-time.Second)
-			cfg := config(api, serve(t, replay.NewJetstream(events, fixed(begin.Add(time.Hour)), 36*time.Hour, 7)))
-			cfg.Likes, cfg.Follows = askCount, askCount
-			j := newJournal(func(j *journal) bool { return j.received() >= asked })
-			collect(t, cfg, collectors.NewCursors(quick(t)), clock(begin), j)
-			if j.emitted != len(want) || len(j.rejects) != 0 {
-				t.Errorf("%d events and %d rejects, want %d", j.emitted, len(j.rejects), len(want))
-			}
-			compared := map[string]int{}
-			for _, e := range j.events {
-				got := says(e)
-				expected := want[fmt.Sprint(got["what"] == "delete", got["id"], got["at"])]
-				for field, value := range expected {
-					if fmt.Sprint(got[field]) != fmt.Sprint(value) {
-						t.Errorf("%s differs", field) // Values are of real people.
-					}
-					if text := fmt.Sprint(value); text != "" && text != "[]" && text != "false" {
-						compared[field]++
-					}
-				}
-				if len(expected) != len(got) {
-					t.Error("an event that the oracle does not have")
-				}
-			}
-			for _, field := range []string{"text", "langs", "links", "hashtags", "media", "reply", "repost", "quote", "claimed", "handle", "status"} {
-				if compared[field] == 0 {
-					t.Logf("%s: the recording has none to compare", field)
-				}
-			}
-			t.Logf("fields compared: %v", compared)
-			if got := j.kinds(); fmt.Sprint(got) != fmt.Sprint(kinds) {
-				t.Errorf("counted %v, the recording has %v", got, kinds)
-			}
-		})
+	for _, field := range []string{"text", "langs", "links", "hashtags", "media", "reply", "repost", "quote", "claimed", "handle", "status"} {
+		if compared[field] == 0 {
+			t.Logf("%s: the recording has none to compare", field)
+		}
 	}
+	t.Logf("fields compared: %v", compared)
 }
 
 // kinds are the events that coverage says were received, by kind.

@@ -79,11 +79,15 @@ type bskyBlob struct {
 }
 
 func readRecord(raw gojson.RawMessage) (*bskyRecord, error) {
-	if len(raw) == 0 || raw[0] != '{' {
-		return nil, mapping.Reject(schema.ReasonBadField, "a commit without record")
-	}
 	r := new(bskyRecord)
-	return r, mapping.Unmarshal(raw, r)
+	return r, readInto(r, raw)
+}
+
+func readInto(record any, raw gojson.RawMessage) error {
+	if len(raw) == 0 || raw[0] != '{' {
+		return mapping.Reject(schema.ReasonBadField, "a commit without record")
+	}
+	return mapping.Unmarshal(raw, record)
 }
 
 func bskyRepost(p *schema.Post, raw gojson.RawMessage) error {

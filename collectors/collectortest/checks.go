@@ -123,6 +123,8 @@ func distinct(batches [][]*schema.Event, coverage bool) map[string]*schema.Event
 			switch kind := e.GetKind().(type) {
 			case *schema.Event_Post:
 				kind.Post.ImportedMs = 0
+			case *schema.Event_Action:
+				kind.Action.ImportedMs = 0
 			case *schema.Event_Delete:
 				kind.Delete.ImportedMs = 0
 			case *schema.Event_Account:
@@ -193,6 +195,8 @@ func provenance(e *schema.Event) (collector, source string) {
 	switch kind := e.GetKind().(type) {
 	case *schema.Event_Post:
 		from = kind.Post
+	case *schema.Event_Action:
+		from = kind.Action
 	case *schema.Event_Delete:
 		from = kind.Delete
 	case *schema.Event_Account:

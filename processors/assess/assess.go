@@ -105,12 +105,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		if err == nil {
 			busy, err = r.Once(ctx)
 		}
-		if err == nil && time.Since(r.watched) >= r.cfg.Watch {
-			now := time.Now()
-			if err = r.watch(ctx, now.Add(-r.cfg.Look), now); err == nil {
-				err = r.tellAlerts(ctx)
-			}
-			r.watched = now
+		if err == nil {
+			err = r.look(ctx)
 		}
 		pause := r.cfg.Poll
 		switch {
@@ -134,6 +130,19 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.rest(ctx, pause, busy)
 	}
 	return nil
+}
+
+// look runs the watchers, if it is time.
+func (r *Runner) look(ctx context.Context) error {
+	now := time.Now()
+	if now.Sub(r.watched) < r.cfg.Watch {
+		return nil
+	}
+	r.watched = now
+	if err := r.watch(ctx, now.Add(-r.cfg.Look), now); err != nil {
+		return err
+	}
+	return r.tellAlerts(ctx)
 }
 
 // rest waits. While rows keep coming in it leaves the store to others, but no

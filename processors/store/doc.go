@@ -54,5 +54,6 @@
 // largest version: it replaces the post, and one that arrives later never replaces
 // it. Under the name of another author it has another key and hides nothing. A
 // deletion that names none, which only a platform can send, is in tombstone_rows,
-// which the views subtract.
+// which the views subtract. Shares, likes and follows are in share_rows, from
+// which the views subtract both.
 package store

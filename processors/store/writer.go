@@ -94,6 +94,9 @@ func (w *Writer) addFact(ev *tag.Event, from rows.Origin) error {
 	switch {
 	case ev.Post != nil:
 		return w.addPost(ev.Post, from)
+	case ev.Action != nil:
+		from.ImportedMS = ev.Action.ImportedMS
+		return w.shares.AddAction(ev.Action, from)
 	case ev.Tombstone != nil:
 		return w.addTombstone(ev.Tombstone, from)
 	case ev.Account != nil:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 
 	"github.com/election-observatory/observatory/processors/store/rows"
 	"github.com/election-observatory/observatory/processors/tag"
@@ -24,6 +25,8 @@ func typical() *schema.Post {
 func FuzzTag(f *testing.F) {
 	f.Add(encode(f, typical()))
 	f.Add(encode(f, status("RT @a: https://x.com/b/status/1", &schema.Mention{NativeId: "1", Start: 3, End: 5})))
+	f.Add(encodeAction(f, like()))
+	f.Add(encodeAction(f, follow()))
 	f.Add([]byte{})
 	f.Add([]byte{0x0a, 0xff})
 	tagger := newTagger(f)
@@ -37,8 +40,11 @@ func FuzzTag(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if diff := cmp.Diff(first.Post, second.Post, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(first.Post, second.Post, cmpopts.EquateEmpty()) + cmp.Diff(first.Action, second.Action); diff != "" {
 			t.Fatal("the same bytes were tagged in two ways: " + diff)
+		}
+		if a := first.Action; a != nil && (a.CreatedMS < 0 || a.CreatedMS >= 4102444800000 || uuid.Validate(a.ObjectID) != nil) {
+			t.Fatalf("an action %+v", a)
 		}
 		if first.Post != nil && (first.Post.CreatedMS < 0 || first.Post.CreatedMS >= 4102444800000) {
 			t.Fatalf("event time %d", first.Post.CreatedMS)

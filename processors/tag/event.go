@@ -7,7 +7,7 @@ import (
 )
 
 // Event is one event of the log with what the stages derive from it. Exactly
-// one of Post, Tombstone, Account, Coverage and Reject is set. Strings may
+// one of Post, Action, Tombstone, Account, Coverage and Reject is set. Strings may
 // alias the record's bytes and the tagger's memory: the event is valid until the
 // next call of the tagger.
 type Event struct {
@@ -15,6 +15,7 @@ type Event struct {
 	Offset    uint64
 
 	Post       *Post
+	Action     *Action
 	Tombstone  *Tombstone
 	Account    *Account // Of an account snapshot that stands alone.
 	Coverage   *schema.Coverage
@@ -93,7 +94,7 @@ type Media struct {
 	ID   string // Pseudonym.
 }
 
-// Share is a row of share_rows.
+// Share is what was done to which object, and when.
 type Share struct {
 	Kind      string
 	ObjectID  string

@@ -151,6 +151,7 @@ func TestNamesElsewhereAreMasked(t *testing.T) {
 	for _, event := range []*schema.Event{
 		{Kind: &schema.Event_Coverage{Coverage: &schema.Coverage{Platform: schema.PlatformX, Source: "x.com/Otra"}}},
 		{Kind: &schema.Event_Delete{Delete: &schema.Delete{Platform: schema.PlatformX, NativeId: "1", Source: "x.com/Otra"}}},
+		{Kind: &schema.Event_Action{Action: &schema.Action{Platform: schema.PlatformX, NativeId: "1", AuthorId: "2", Kind: schema.ActionLike, Object: "3", Source: "x.com/Otra"}}},
 		{Kind: &schema.Event_Account{Account: &schema.AccountSnapshot{Platform: schema.PlatformX, NativeId: "1", Verified: true, Source: "x.com/Otra"}}},
 	} {
 		ev := taggedEvent(t, tagger, marshal(t, event))
@@ -158,6 +159,8 @@ func TestNamesElsewhereAreMasked(t *testing.T) {
 		switch {
 		case ev.Coverage != nil:
 			got = ev.Coverage.Source
+		case ev.Action != nil:
+			got = ev.Action.Source
 		case ev.Tombstone != nil:
 			got = ev.Tombstone.Source
 		default:

@@ -40,12 +40,17 @@ func (t *Tagger) times(p *schema.Post, post *Post) {
 	if claim == 0 {
 		claim, post.ClaimedMS = post.CollectedMS, post.CollectedMS
 	}
-	low, high := post.CollectedMS-oldestClaim, post.CollectedMS+newestClaim
-	if post.Archived {
+	post.CreatedMS = eventTime(claim, post.CollectedMS, post.Archived)
+	post.Clamped = post.CreatedMS != claim
+}
+
+// eventTime bounds a claim.
+func eventTime(claim, collected int64, archived bool) int64 {
+	low, high := collected-oldestClaim, collected+newestClaim
+	if archived {
 		low, high = firstMS, beforeLastMS
 	}
-	post.CreatedMS = bound(min(max(claim, low), high))
-	post.Clamped = post.CreatedMS != claim
+	return bound(min(max(claim, low), high))
 }
 
 // identity derives who and which: the pseudonyms of the post and its author,

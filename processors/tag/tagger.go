@@ -83,6 +83,7 @@ type Tagger struct {
 	sources    map[sourceKey]string
 	decoded    schema.Event // What the events of this tagger point to.
 	post       Post
+	action     Action
 	author     Account
 }
 
@@ -137,6 +138,8 @@ func (t *Tagger) Tag(value []byte, partition uint32, offset uint64, ev *Event) e
 	switch kind := t.decoded.GetKind().(type) {
 	case *schema.Event_Post:
 		return t.tagPost(kind.Post, hash, ev)
+	case *schema.Event_Action:
+		return t.tagAction(kind.Action, hash, ev)
 	case *schema.Event_Delete:
 		return t.tagDelete(kind.Delete, hash, ev)
 	case *schema.Event_Account:

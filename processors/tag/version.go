@@ -36,6 +36,8 @@ func importedField(kind protowire.Number) protowire.Number {
 		return 6
 	case 3: // account
 		return 13
+	case 6: // action
+		return 8
 	}
 	return 0
 }

@@ -63,13 +63,13 @@ COMMENT 'One row per post, its links and media in arrays; the newest version of 
 
 CREATE TABLE IF NOT EXISTS observatory_store.share_rows
 (
-    `platform` LowCardinality(String) COMMENT 'The platform of the post.',
+    `platform` LowCardinality(String) COMMENT 'The platform.',
     `id_day` Date COMMENT 'As in post_rows.',
-    `post_id` UUID COMMENT 'Pseudonym of the sharing post.' CODEC(ZSTD(1)),
-    `account_id` UUID COMMENT 'Pseudonym of the sharing account.' CODEC(ZSTD(1)),
-    `kind` LowCardinality(String) COMMENT 'url, repost, text, hashtags, media or reply.',
-    `object_id` String COMMENT 'What was shared; posts and media as pseudonyms.' CODEC(ZSTD(1)),
-    `created_at` DateTime64(3, 'UTC') COMMENT 'When it was shared.' CODEC(Delta, ZSTD(1)),
+    `post_id` UUID COMMENT 'Pseudonym of the sharing post; of a like or a follow that of its own record.' CODEC(ZSTD(1)),
+    `account_id` UUID COMMENT 'Pseudonym of who did it.' CODEC(ZSTD(1)),
+    `kind` LowCardinality(String) COMMENT 'url, repost, text, hashtags, media, reply, like or follow.',
+    `object_id` String COMMENT 'What was shared, liked or followed; posts, media and accounts as pseudonyms.' CODEC(ZSTD(1)),
+    `created_at` DateTime64(3, 'UTC') COMMENT 'When, in event time.' CODEC(Delta, ZSTD(1)),
     `collector` LowCardinality(String) COMMENT 'What collected it, for example bluesky or import/twitter-v1.',
     `source` LowCardinality(String) COMMENT 'The source within the collector, as in coverage.',
     `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
@@ -80,7 +80,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.share_rows
 ENGINE = ReplacingMergeTree
 ORDER BY (platform, id_day, post_id, account_id, kind, object_id, created_at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
-COMMENT 'Shares that an archive states by themselves: one row per object, account, content and time.';
+COMMENT 'Shares that an archive states by themselves, one row per object, account, content and time; likes and follows that are collected one by one.';
 
 CREATE TABLE IF NOT EXISTS observatory_store.account_rows
 (

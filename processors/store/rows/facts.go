@@ -7,7 +7,7 @@ import (
 	"github.com/election-observatory/observatory/schema"
 )
 
-// Shares builds share_rows.
+// Shares builds share_rows, of shares, likes and follows.
 type Shares struct {
 	Table
 	platform          words
@@ -39,23 +39,30 @@ func NewShares() *Shares {
 
 // Add adds the shares that a post states.
 func (s *Shares) Add(post *tag.Post, from Origin) error {
+	action := tag.Action{Platform: post.Platform, IDDay: post.IDDay, PostID: post.PostID, AccountID: post.AccountID, Collector: post.Collector, Source: post.Source}
 	for i := range post.Shares {
-		share := &post.Shares[i]
-		s.platform.Append(post.Platform.Name())
-		s.idDay.Append(post.IDDay)
-		s.postID.Append(post.PostID)
-		s.accountID.Append(post.AccountID)
-		s.kind.Append(share.Kind)
-		s.objectID.Append(share.ObjectID)
-		s.created.Append(share.CreatedMS)
-		s.collector.Append(post.Collector)
-		s.source.Append(post.Source)
-		s.origin.append(from)
-		if _, err := s.added(); err != nil {
+		action.Share = post.Shares[i]
+		if err := s.AddAction(&action, from); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// AddAction adds an action.
+func (s *Shares) AddAction(a *tag.Action, from Origin) error {
+	s.platform.Append(a.Platform.Name())
+	s.idDay.Append(a.IDDay)
+	s.postID.Append(a.PostID)
+	s.accountID.Append(a.AccountID)
+	s.kind.Append(a.Kind)
+	s.objectID.Append(a.ObjectID)
+	s.created.Append(a.CreatedMS)
+	s.collector.Append(a.Collector)
+	s.source.Append(a.Source)
+	s.origin.append(from)
+	_, err := s.added()
+	return err
 }
 
 // Tombstones builds tombstone_rows.
