@@ -25,7 +25,7 @@
 //     Mirrors that an outlet opened later are of the outlet, and begin with it.
 //   - doj-2024-09: domains that the US Department of Justice seized on 4 September
 //     2024 under a warrant of the Eastern District of Pennsylvania (Doppelganger). It
-//     seized 32. Here are those for which two places that do not depend on each
-//     other agree; an affidavit states what its author believes, and no court has
-//     found on it.
+//     seized 32. Here are those that two places name; of washingtonpost.pm these do
+//     not depend on each other, of the two others that could not be shown. An
+//     affidavit states what its author believes, and no court has found on it.
 package sources
