@@ -29,7 +29,7 @@ func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
 	p := newProgram(t)
 	disk := mountDisk(t, p.data)
 	least := eventlog.DefaultBrokerConfig().MinFreeBytes
-	disk.resize(least + 4<<20)
+	disk.resize(least + 1<<20)
 	ends, stop := p.up()
 
 	p.refused(1, "make room", "import", "--format", "jetstream", first)

@@ -94,6 +94,10 @@ type run struct {
 
 // loop serves links and the clock.
 func (r *run) loop(ctx context.Context) error {
+	// Whoever comes after a kill goes on from here, though nothing was read yet.
+	if err := r.save(); err != nil {
+		return err
+	}
 	links, stop := context.WithCancel(ctx)
 	defer r.links.Wait()
 	defer stop()
@@ -135,6 +139,9 @@ func (r *run) connect(ctx context.Context, h *host, now time.Time) {
 	cursor := int64(0)
 	h.from, h.gapFrom = nil, 0
 	if h == r.active {
+		// What was read since the last save is not read again: the window does not
+		// remember all of it.
+		h.advance()
 		cursor = h.resume(now)
 	}
 	ctx, stop := context.WithCancel(ctx)
