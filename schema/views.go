@@ -178,7 +178,7 @@ func missing() View {
 		{Name: "to", Type: typeMaybe, Doc: "Until when; null while a silence lasts."},
 		{Name: "kind", Type: typeWord, Doc: "gap: data is or may be lost for good. down: the source was asked in vain; what it published meanwhile may have come later. silence: it delivered nothing against its history."},
 		{Name: "reason", Type: typeWord, Doc: "Why, as far as that is known; see the list of outages."},
-		{Name: "expected", Type: "Nullable(Float64)", Doc: "Events that were expected in that time, or are known to be lost; null where unknown."},
+		{Name: "expected", Type: "Nullable(Float64)", Doc: "Events that were expected in that time; of a gap in the log those that are lost; null where unknown."},
 	}
 	return View{
 		Name: "missing", Doc: "What is missing, and when: what lies between A and B is WHERE from < B AND (to > A OR to IS NULL).", Columns: columns,
@@ -192,7 +192,7 @@ FROM (SELECT source, minute, up, gap_reason, expected,
 WHERE NOT up
 GROUP BY source, spell
 UNION ALL
-SELECT source, assumeNotNull(gap_from), gap_to, 'gap', gap_reason, toFloat64(expected)
+SELECT source, assumeNotNull(gap_from), gap_to, 'gap', gap_reason, if(collector = 'log', toFloat64(expected), NULL)
 FROM ` + StoreDatabase + "." + TableCoverage + ` FINAL WHERE gap_from IS NOT NULL
 UNION ALL
 SELECT subject, from, to, method, reason, toNullable(expected)

@@ -2,12 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -129,67 +124,6 @@ func (s *system) open(environ []string, need needs) error {
 			return err
 		}
 	}
-}
-
-// attach uses the owner of the directory, if it answers.
-func (s *system) attach(environ []string) (bool, error) {
-	ends, ok := s.dir.ReadEndpoints()
-	if !ok || !works(s.ctx, ends.Page+"/healthz") {
-		return false, nil
-	}
-	s.ends, s.brokers, s.logID = ends, strings.Split(ends.Kafka, ","), ends.Log
-	if len(s.study.Kafka.Brokers) > 0 {
-		s.brokers = s.study.Kafka.Brokers
-	}
-	s.run("owner", s.watchOwner)
-	return true, s.openStore(environ)
-}
-
-// watchOwner fails when the owner is gone, so that nothing waits for it for ever.
-func (s *system) watchOwner(ctx context.Context) error {
-	for pause(ctx, 300*time.Millisecond) == nil {
-		if !s.dir.Owned() {
-			return errOwnerGone
-		}
-	}
-	return nil
-}
-
-// works says whether an owner can be asked and written to. Where the disk is full
-// or rows are not stored, who asks is answered all the same, and who writes is
-// told of it.
-func works(ctx context.Context, address string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return false
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return false
-	}
-	defer response.Body.Close() //nolint:errcheck // It was read.
-	var told app.Report
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&told); err != nil || len(told.Parts) == 0 {
-		return false
-	}
-	return !slices.ContainsFunc(told.Parts, func(part app.Answer) bool { return !part.OK && (part.Part == "store" || part.Part == "log") })
-}
-
-func answers(ctx context.Context, address string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return false
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return false
-	}
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
 }
 
 // own starts what is embedded, brings log and store to this program's version,
@@ -352,53 +286,6 @@ func (s *system) close() {
 		}
 	}
 	s.lock.Release()
-}
-
-// settled says whether everything that the log has is stored and counted, and
-// how large the log was before that was asked. It does not wait: what is left
-// is done by the next owner.
-func (s *system) settled() (settled bool, size int64) {
-	if s.lock == nil || !s.embedsBroker() || s.store == nil || s.logID == "" || len(s.parts) == 0 {
-		return false, 0
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
-	defer cancel()
-	size = s.dir.LogBytes()
-	ends, err := s.logEnds(ctx)
-	if err != nil {
-		return false, 0
-	}
-	stored, err := s.store.Progress(ctx, store.JobStored)
-	if err != nil || !stored.Reached(ends) {
-		return false, 0
-	}
-	counted, err := s.store.Progress(ctx, store.JobHourly)
-	return err == nil && counted.Reached(ofPosts(ends)), size
-}
-
-// logEnds are the ends of all topics now.
-func (s *system) logEnds(ctx context.Context) (store.Offsets, error) {
-	all := store.Offsets{}
-	for _, topic := range schema.Topics() {
-		ends, err := eventlog.Ends(ctx, s.brokers, topic.Name)
-		if err != nil {
-			return nil, err
-		}
-		for partition, next := range ends {
-			all[store.Partition{Log: s.logID, Topic: topic.Name, Partition: uint32(partition)}] = uint64(next)
-		}
-	}
-	return all, nil
-}
-
-func ofPosts(offsets store.Offsets) store.Offsets {
-	of := store.Offsets{}
-	for p, next := range offsets {
-		if p.Topic == schema.TopicPosts {
-			of[p] = next
-		}
-	}
-	return of
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -137,7 +137,7 @@ FROM (SELECT source, minute, connected, gap_reason, maxIf(minute, connected) OVE
     FROM %s.coverage WHERE minute >= %s AND %s)
 GROUP BY source HAVING NOT argMax(connected, minute) AND reason != %s ORDER BY since, source LIMIT %d`, schema.Database, instant(since), live, Quote(string(schema.OutageGone)), mostTold), st.down},
 		{"alarms", fmt.Sprintf("SELECT method, subject, `from`, expected, reason, evidence FROM %s.alerts WHERE `to` IS NULL ORDER BY `from` DESC LIMIT %d", schema.Database, mostTold), st.alarm},
-		{"gaps", fmt.Sprintf("SELECT source, gap_reason, assumeNotNull(gap_from), assumeNotNull(gap_to), coalesce(expected, 0) FROM %s.coverage WHERE gap_from IS NOT NULL ORDER BY minute DESC, source LIMIT %d",
+		{"gaps", fmt.Sprintf("SELECT source, gap_reason, assumeNotNull(gap_from), assumeNotNull(gap_to), if(collector = 'log', coalesce(expected, 0), 0) FROM %s.coverage WHERE gap_from IS NOT NULL ORDER BY minute DESC, source LIMIT %d",
 			schema.Database, mostTold), st.gap},
 	} {
 		if err := s.each(ctx, ask.query, ask.scan); err != nil {
