@@ -19,14 +19,15 @@ func (t *Tagger) canonical(address string) string {
 	if len(address) > longestURL || t.isCanonical(address) {
 		return address
 	}
-	for range maxHops {
-		target := t.carried(address)
+	u, ok := cutWeb(address)
+	for hops := 0; ok && hops < maxHops; hops++ {
+		target := t.carried(u)
 		if target == "" {
 			break
 		}
 		address = target
+		u, ok = cutWeb(address)
 	}
-	u, ok := cutWeb(address)
 	if !ok {
 		return address
 	}
@@ -230,11 +231,7 @@ func isTracking(name string) bool {
 
 // carried is the page that a redirect or an AMP cache carries in its own
 // address; empty where it carries none.
-func (t *Tagger) carried(address string) string {
-	u, ok := cutWeb(address)
-	if !ok {
-		return ""
-	}
+func (t *Tagger) carried(u web) string {
 	if target := fromAMPCache(u); target != "" {
 		return target
 	}

@@ -60,8 +60,8 @@ func (d *detector) detect(text string) string {
 			at += size
 			continue
 		}
-		end, _, colon := word(text, at)
-		if w := text[at:end]; w[0] != '#' && !skipped(w, colon) {
+		end, seen := word(text, at)
+		if w := text[at:end]; w[0] != '#' && !skipped(w, seen&colonByte != 0) {
 			d.buf = append(append(d.buf, w...), ' ')
 		}
 		at = end

@@ -251,9 +251,7 @@ func isDomain(host string) bool {
 	return dot > 0 && len(host)-dot > 2 && (host[dot+1] < '0' || host[dot+1] > '9')
 }
 
-func isWord(c byte) bool {
-	return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-}
+func isWord(c byte) bool { return classes[c]&wordByte != 0 }
 
 // handleLength is how far a handle reaches: word characters, and on platforms
 // whose handles are host names dots and hyphens inside.

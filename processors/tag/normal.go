@@ -14,6 +14,30 @@ import (
 // with the same normal form say the same to a reader.
 type normalizer struct{ buf, wide []byte }
 
+// What a byte of a text is.
+const (
+	wordByte  = 1 << iota // A letter, a digit or '_'.
+	spaceByte             // White space.
+	colonByte
+	wideByte // Part of a character beyond ASCII.
+)
+
+var classes = func() (of [256]uint8) { //nolint:gochecknoglobals // A table, never written after.
+	for i := range of {
+		switch c := byte(i); {
+		case c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'):
+			of[i] = wordByte
+		case c == ' ' || (c >= '\t' && c <= '\r'):
+			of[i] = spaceByte
+		case c == ':':
+			of[i] = colonByte
+		case c >= utf8.RuneSelf:
+			of[i] = wideByte
+		}
+	}
+	return of
+}()
+
 // hash is XXH3-64 of the normal form, 0 where that is empty.
 func (n *normalizer) hash(masked string) uint64 {
 	n.buf = n.buf[:0]
@@ -22,12 +46,12 @@ func (n *normalizer) hash(masked string) uint64 {
 			at += size
 			continue
 		}
-		end, ascii, colon := word(masked, at)
-		if w := masked[at:end]; !skipped(w, colon) {
+		end, seen := word(masked, at)
+		if w := masked[at:end]; !skipped(w, seen&colonByte != 0) {
 			if len(n.buf) > 0 {
 				n.buf = append(n.buf, ' ')
 			}
-			n.word(w, ascii)
+			n.word(w, seen&wideByte == 0)
 		}
 		at = end
 	}
@@ -39,11 +63,10 @@ func (n *normalizer) hash(masked string) uint64 {
 
 // space is the length of white space at a place of a text, or 0.
 func space(s string, at int) int {
-	c := s[at]
-	if c < utf8.RuneSelf {
-		if c == ' ' || (c >= '\t' && c <= '\r') {
-			return 1
-		}
+	switch class := classes[s[at]]; {
+	case class&spaceByte != 0:
+		return 1
+	case class&wideByte == 0:
 		return 0
 	}
 	if r, size := utf8.DecodeRuneInString(s[at:]); unicode.IsSpace(r) {
@@ -52,28 +75,26 @@ func space(s string, at int) int {
 	return 0
 }
 
-// word is where the word that begins at a place ends, whether it is ASCII alone
-// and whether it has a colon.
-func word(s string, at int) (end int, ascii, colon bool) {
-	ascii = true
+// word is where the word that begins at a place ends, and what its bytes are.
+func word(s string, at int) (end int, seen uint8) {
 	for at < len(s) {
-		c := s[at]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[at:])
-			if unicode.IsSpace(r) {
-				break
-			}
-			ascii = false
-			at += size
+		class := classes[s[at]]
+		if class&(spaceByte|wideByte) == 0 {
+			seen |= class
+			at++
 			continue
 		}
-		if c == ' ' || (c >= '\t' && c <= '\r') {
+		if class == spaceByte {
 			break
 		}
-		colon = colon || c == ':'
-		at++
+		r, size := utf8.DecodeRuneInString(s[at:])
+		if unicode.IsSpace(r) {
+			break
+		}
+		seen |= class
+		at += size
 	}
-	return at, ascii, colon
+	return at, seen
 }
 
 // skipped says whether a word is a URL, a mention, or what stands for one.
