@@ -14,6 +14,3 @@ func URLs(text string) []string {
 	}
 	return urls
 }
-
-// Canonical is the canonical form of a URL.
-func (t *Tagger) Canonical(address string) string { return t.canonical(address) }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/election-observatory/observatory/processors/urls"
 )
 
 // normalizer hashes texts in their normal form: Unicode NFKC, lower case,
@@ -107,7 +109,7 @@ func skipped(w string, colon bool) bool {
 			return true
 		}
 	case 'w', 'W':
-		if hasPrefixFold(w, "www.") {
+		if urls.HasPrefixFold(w, "www.") {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/election-observatory/observatory/processors/urls"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -11,7 +12,7 @@ import (
 // addresses of platforms inside it, statuses, mentions. It is a function of the
 // URL alone, so that one URL stays one URL whoever shares it.
 func (m *masker) others(address string) string {
-	_, end := authority(address)
+	_, end := urls.Authority(address)
 	head, rest := withoutUser(address[:end]), address[end:]
 	if at, _ := nestedSite(rest); at >= 0 {
 		rest = m.nested(rest)
@@ -41,7 +42,7 @@ const screenName = "screen_name="
 
 // withoutUser removes user and password from scheme and authority.
 func withoutUser(head string) string {
-	from, _ := authority(head)
+	from, _ := urls.Authority(head)
 	if at := strings.LastIndexByte(head, '@'); at >= from {
 		return head[:from] + head[at+1:]
 	}
@@ -84,7 +85,7 @@ func hostStart(rest string, dot int) int {
 
 // endsHost says whether a path follows.
 func endsHost(rest string) bool {
-	return len(rest) > 0 && (rest[0] == '/' || (rest[0] == '%' && (hasPrefixFold(rest, "%2f") || hasPrefixFold(rest, "%252f"))))
+	return len(rest) > 0 && (rest[0] == '/' || (rest[0] == '%' && (urls.HasPrefixFold(rest, "%2f") || urls.HasPrefixFold(rest, "%252f"))))
 }
 
 // isEscape says whether a text ends with an escaped slash or colon.
@@ -210,7 +211,7 @@ func (m *masker) dids(rest string) string {
 
 func didLength(s string) int {
 	n := 0
-	for n < len(s) && (isWord(s[n]) || s[n] == ':' || s[n] == '.' || s[n] == '-' || (s[n] == '%' && !hasPrefixFold(s[n:], "%2f"))) {
+	for n < len(s) && (isWord(s[n]) || s[n] == ':' || s[n] == '.' || s[n] == '-' || (s[n] == '%' && !urls.HasPrefixFold(s[n:], "%2f"))) {
 		n++
 	}
 	return n

@@ -3,6 +3,7 @@ package tag
 import (
 	"strings"
 
+	"github.com/election-observatory/observatory/processors/urls"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -56,7 +57,7 @@ func (m *masker) xURL(address, path, query string, segments []string) string {
 // page is a page of a platform that is no profile and no post: its host, and of
 // its path what cannot name anybody.
 func (m *masker) page(p schema.Platform, address, path string, segments []string) string {
-	_, end := authority(address)
+	_, end := urls.Authority(address)
 	kept := withoutUser(address[:end])
 	switch first := strings.ToLower(segments[0]); {
 	case path == "" || segments[0] == "":
@@ -118,14 +119,14 @@ func first(a, b string) string {
 func (m *masker) atURI(uri string) string {
 	const p = schema.PlatformBluesky
 	rest := uri
-	if hasPrefixFold(rest, "at://") {
+	if urls.HasPrefixFold(rest, "at://") {
 		rest = rest[len("at://"):]
 	}
 	who, record, _ := strings.Cut(rest, "/")
 	if strings.Contains(record, "/") {
 		return postName(m.tagger, p, "at://"+who+"/"+record)
 	}
-	if hasPrefixFold(who, "did:") {
+	if urls.HasPrefixFold(who, "did:") {
 		return m.on(p, named{id: who})
 	}
 	return m.on(p, named{handle: who})

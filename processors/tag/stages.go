@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/election-observatory/observatory/processors/match"
+	"github.com/election-observatory/observatory/processors/urls"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -159,20 +160,20 @@ func (t *Tagger) links(p *schema.Post, post *Post) {
 		if len(post.Links) >= t.cfg.MaxLinks {
 			break
 		}
-		host, rest := cutURL(given)
+		host, rest := urls.Cut(given)
 		masked := t.mask.cut(given, host, rest)
 		t.mask.link(given, link.GetShort(), masked)
 		if hasLink(post.Links, masked) {
 			continue
 		}
 		link := Link{URL: masked}
-		if canonical := t.canonical(given); canonical != given {
-			host, rest = cutURL(canonical)
+		if canonical := t.urls.Canonical(given); canonical != given {
+			host, rest = urls.Cut(canonical)
 			if masked := t.mask.cut(canonical, host, rest); masked != link.URL {
 				link.Canonical = masked
 			}
 		}
-		link.Domain, link.Unresolved = t.domains.registrable(host), t.shorteners[strings.TrimPrefix(host, "www.")]
+		link.Domain, link.Unresolved = t.urls.Registrable(host), t.shorteners[strings.TrimPrefix(host, "www.")]
 		post.Links = append(post.Links, link)
 	}
 }

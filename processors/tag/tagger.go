@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/election-observatory/observatory/processors/match"
+	"github.com/election-observatory/observatory/processors/urls"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -41,7 +42,7 @@ type Config struct {
 
 // DefaultConfig is all but the key.
 func DefaultConfig() Config {
-	return Config{Shorteners: knownShorteners(), MaxLinks: 100}
+	return Config{Shorteners: urls.Shorteners(), MaxLinks: 100}
 }
 
 // Validate says what is wrong, if anything.
@@ -71,10 +72,9 @@ func undecodable(format string, args ...any) error {
 type Tagger struct {
 	cfg        *Config
 	pseudonyms *pseudonymizer
-	domains    *domainCache
+	urls       *urls.Canonicalizer
 	public     map[string]bool
 	shorteners map[string]bool
-	carriers   map[string][]carrier
 	mask       masker
 	normal     normalizer
 	detector   *detector
@@ -102,7 +102,7 @@ func New(cfg Config) (*Tagger, error) {
 	if cfg.Queries == nil {
 		cfg.Queries = new(match.Set)
 	}
-	t := &Tagger{cfg: &cfg, public: map[string]bool{}, shorteners: map[string]bool{}, carriers: knownCarriers()}
+	t := &Tagger{cfg: &cfg, public: map[string]bool{}, shorteners: map[string]bool{}}
 	for _, host := range cfg.Shorteners {
 		t.shorteners[host] = true
 	}
@@ -119,7 +119,7 @@ func New(cfg Config) (*Tagger, error) {
 
 // Worker returns a tagger of the same configuration for another goroutine.
 func (t *Tagger) Worker() *Tagger {
-	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, carriers: t.carriers, pseudonyms: newPseudonymizer(t.cfg.Key), domains: newDomainCache(), sources: map[sourceKey]string{}}
+	w := &Tagger{cfg: t.cfg, public: t.public, shorteners: t.shorteners, pseudonyms: newPseudonymizer(t.cfg.Key), urls: urls.New(), sources: map[sourceKey]string{}}
 	w.mask.tagger = w
 	w.detector, w.matcher = newDetector(t.cfg.Languages), t.cfg.Queries.Matcher()
 	return w

@@ -6,13 +6,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/election-observatory/observatory/processors/urls"
 	"github.com/election-observatory/observatory/schema"
 )
 
-const (
-	maxSegments = 16       // Of a path; no address of a profile or a post is deeper.
-	longestURL  = 8 * 1024 // Of a longer one the host is kept alone.
-)
+const maxSegments = 16 // Of a path; no address of a profile or a post is deeper.
 
 // startsURL says whether a URL begins at a place of a text: with a scheme, or
 // with a host of a platform that people write without one.
@@ -47,15 +45,11 @@ func mayStartURL(c byte) bool {
 
 func beginsWith(text string, at int, prefixes ...string) bool {
 	for _, prefix := range prefixes {
-		if hasPrefixFold(text[at:], prefix) {
+		if urls.HasPrefixFold(text[at:], prefix) {
 			return at == 0 || (!isWord(text[at-1]) && text[at-1] != '.' && text[at-1] != '-')
 		}
 	}
 	return false
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && s[0]|0x20 == prefix[0] && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // urlEnd is where a URL in a text ends: before white space, quotes and brackets
@@ -92,55 +86,27 @@ func endsURL(r rune) bool {
 }
 
 func ofPlatform(address string) bool {
-	if hasPrefixFold(address, "at://") || hasPrefixFold(address, "did:") {
+	if urls.HasPrefixFold(address, "at://") || urls.HasPrefixFold(address, "did:") {
 		return true
 	}
-	host, _ := cutURL(address)
+	host, _ := urls.Cut(address)
 	return host == "t.co" || siteOf(host) != schema.Platform_PLATFORM_UNSPECIFIED
-}
-
-// cutURL takes a URL apart by hand: net/url refuses much of what people post.
-// The host is in lower case, without user, port and final dot.
-func cutURL(address string) (host, rest string) {
-	from, end := authority(address)
-	host, rest = address[from:end], address[end:]
-	if i := strings.LastIndexByte(host, '@'); i >= 0 {
-		host = host[i+1:]
-	}
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return strings.TrimSuffix(strings.ToLower(host), "."), rest
-}
-
-// authority is where in a URL user, host and port are.
-func authority(address string) (from, end int) {
-	if i := strings.Index(address, "://"); i >= 0 && i < 12 {
-		from = i + 3
-	} else if strings.HasPrefix(address, "//") {
-		from = 2
-	}
-	end = from
-	for end < len(address) && address[end] != '/' && address[end] != '?' && address[end] != '#' && address[end] != '\\' {
-		end++
-	}
-	return from, end
 }
 
 // url masks a URL: one of a profile or a post becomes platform and pseudonym;
 // in any other, names and ids are replaced where they can be told.
 func (m *masker) url(address string) string {
-	host, rest := cutURL(address)
+	host, rest := urls.Cut(address)
 	return m.cut(address, host, rest)
 }
 
 // cut is url for a URL that was taken apart.
 func (m *masker) cut(address, host, rest string) string {
-	if hasPrefixFold(address, "at://") || hasPrefixFold(address, "did:") {
+	if urls.HasPrefixFold(address, "at://") || urls.HasPrefixFold(address, "did:") {
 		return m.atURI(address)
 	}
-	if len(address) > longestURL {
-		_, end := authority(address[:longestURL])
+	if len(address) > urls.Longest {
+		_, end := urls.Authority(address[:urls.Longest])
 		return withoutUser(address[:end])
 	}
 	if isMediaHost(host) {

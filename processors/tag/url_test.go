@@ -127,3 +127,24 @@ func FuzzURL(f *testing.F) {
 		}
 	})
 }
+
+// TestLinksAreOfTheCanonicalForm tags what people post and looks at the row.
+func TestLinksAreOfTheCanonicalForm(t *testing.T) {
+	t.Parallel()
+	p := status("see")
+	for _, address := range []string{
+		"https://l.facebook.com/l.php?u=https%3A%2F%2Fm.example.org%2Fa%3Ffbclid%3D1", "https://example.org/b", "https://www.bit.ly/abc", "http://twitter.com/somebody/status/454212738214178817?s=20",
+	} {
+		p.Links = append(p.Links, &schema.Link{Url: address})
+	}
+	post := tagged(t, newTagger(t), p).Post
+	want := []struct {
+		canonical, domain string
+		unresolved        bool
+	}{{"https://example.org/a", "example.org", false}, {"", "example.org", false}, {"https://bit.ly/abc", "bit.ly", true}, {"", "twitter.com", false}}
+	for i, w := range want {
+		if got := post.Links[i]; got.Canonical != w.canonical || got.Domain != w.domain || got.Unresolved != w.unresolved {
+			t.Errorf("%s: %+v, want %+v", p.GetLinks()[i].GetUrl(), got, w)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package tag
+package urls
 
 import (
 	"net/url"
@@ -9,19 +9,19 @@ import (
 // maxHops is how many redirects that are carried in one another are followed.
 const maxHops = 4
 
-// canonical is the form of a URL by which two links to the same page are told
+// Canonical is the form of a URL by which two links to the same page are told
 // to be one: the page that a redirect carries, its original instead of its AMP
 // copy, the main host instead of the mobile one, https, no user, no default
 // port, no tracking parameters, no fragment. It is a name of the page, for
 // comparing and counting; what was posted stays beside it. What is no web
 // address is returned as it is.
-func (t *Tagger) canonical(address string) string {
-	if len(address) > longestURL || t.isCanonical(address) {
+func (c *Canonicalizer) Canonical(address string) string {
+	if len(address) > Longest || c.isCanonical(address) {
 		return address
 	}
 	u, ok := cutWeb(address)
 	for hops := 0; ok && hops < maxHops; hops++ {
-		target := t.carried(u)
+		target := c.carried(u)
 		if target == "" {
 			break
 		}
@@ -31,14 +31,14 @@ func (t *Tagger) canonical(address string) string {
 	if !ok {
 		return address
 	}
-	u.host = t.mainHost(u.host)
+	u.host = c.mainHost(u.host)
 	u.path, u.query = withoutAMP(u.path), withoutTracking(u.query)
 	return u.String()
 }
 
 // isCanonical says of the most common form, without taking it apart, that it
 // stays as it is.
-func (t *Tagger) isCanonical(address string) bool {
+func (c *Canonicalizer) isCanonical(address string) bool {
 	rest, ok := strings.CutPrefix(address, "https://")
 	if !ok || strings.ContainsAny(rest, "?#%:@\\ ") {
 		return false
@@ -59,10 +59,10 @@ func (t *Tagger) isCanonical(address string) bool {
 type web struct{ host, port, path, query, fragment string }
 
 func cutWeb(address string) (web, bool) {
-	if !hasPrefixFold(address, "http://") && !hasPrefixFold(address, "https://") {
+	if !HasPrefixFold(address, "http://") && !HasPrefixFold(address, "https://") {
 		return web{}, false
 	}
-	from, end := authority(address)
+	from, end := Authority(address)
 	host, rest := address[from:end], address[end:]
 	host = host[strings.LastIndexByte(host, '@')+1:]
 	u := web{host: host}
@@ -153,7 +153,7 @@ func hasSideLabel(host string) bool {
 
 // mainHost is the host whose pages a mobile or www host shows, if what is left
 // still is a host and no public suffix.
-func (t *Tagger) mainHost(host string) string {
+func (c *Canonicalizer) mainHost(host string) string {
 	for range 2 {
 		if !hasSideLabel(host) {
 			return host
@@ -165,7 +165,7 @@ func (t *Tagger) mainHost(host string) string {
 				shorter = rest
 			}
 		}
-		if t.domains.registrable(shorter) == "" {
+		if c.Registrable(shorter) == "" {
 			return host
 		}
 		host = shorter
@@ -200,7 +200,7 @@ func withoutTracking(query string) string {
 	kept := make([]string, 0, strings.Count(query, "&")+1)
 	for part := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(part, "=")
-		if part != "" && !isTracking(lowerASCII(name)) {
+		if part != "" && !isTracking(strings.ToLower(name)) {
 			kept = append(kept, part)
 		}
 	}
@@ -231,21 +231,21 @@ func isTracking(name string) bool {
 
 // carried is the page that a redirect or an AMP cache carries in its own
 // address; empty where it carries none.
-func (t *Tagger) carried(u web) string {
+func (c *Canonicalizer) carried(u web) string {
 	if target := fromAMPCache(u); target != "" {
 		return target
 	}
-	for _, c := range t.carriersOf(u.host) {
-		if c.path != "" && c.path != u.path {
+	for _, known := range c.carriersOf(u.host) {
+		if known.path != "" && known.path != u.path {
 			continue
 		}
 		for part := range strings.SplitSeq(u.query, "&") {
 			key, value, _ := strings.Cut(part, "=")
-			if key != c.param {
+			if key != known.param {
 				continue
 			}
 			target, err := url.QueryUnescape(value)
-			if err == nil && (hasPrefixFold(target, "https://") || hasPrefixFold(target, "http://")) {
+			if err == nil && (HasPrefixFold(target, "https://") || HasPrefixFold(target, "http://")) {
 				return target
 			}
 		}
@@ -278,12 +278,12 @@ func knownCarriers() map[string][]carrier {
 // googles stands for the hosts of Google's search in all countries.
 const googles = "google."
 
-func (t *Tagger) carriersOf(host string) []carrier {
+func (c *Canonicalizer) carriersOf(host string) []carrier {
 	host = strings.TrimPrefix(host, "www.")
 	if country, ok := strings.CutPrefix(host, googles); ok && strings.Count(country, ".") < 2 {
 		host = googles
 	}
-	return t.carriers[host]
+	return c.carriers[host]
 }
 
 // fromAMPCache is the page of which a cache of AMP pages has a copy: of

@@ -1,10 +1,10 @@
-package tag_test
+package urls_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/election-observatory/observatory/schema"
+	"github.com/election-observatory/observatory/processors/urls"
 )
 
 func canonicalCases() map[string]string {
@@ -50,12 +50,12 @@ func canonicalCases() map[string]string {
 
 func TestCanonical(t *testing.T) {
 	t.Parallel()
-	tagger := newTagger(t)
+	canonicalizer := urls.New()
 	for given, want := range canonicalCases() {
-		if got := tagger.Canonical(given); got != want {
+		if got := canonicalizer.Canonical(given); got != want {
 			t.Errorf("%s\n  is  %s\n want %s", given, got, want)
 		}
-		if again := tagger.Canonical(want); again != want {
+		if again := canonicalizer.Canonical(want); again != want {
 			t.Errorf("%s does not stay as it is, but becomes %s", want, again)
 		}
 	}
@@ -65,43 +65,22 @@ func FuzzCanonical(f *testing.F) {
 	for given := range canonicalCases() {
 		f.Add(given)
 	}
-	tagger := newTagger(f)
+	canonicalizer := urls.New()
 	f.Fuzz(func(t *testing.T, address string) {
-		once := tagger.Canonical(address)
+		once := canonicalizer.Canonical(address)
 		if len(once) > 3*len(address)+16 {
 			t.Fatalf("%d bytes became %d", len(address), len(once))
 		}
-		if strings.HasPrefix(once, "https://") && strings.ToValidUTF8(address, "") == address && tagger.Canonical(once) != once {
-			if again := tagger.Canonical(once); tagger.Canonical(again) != again {
+		if strings.HasPrefix(once, "https://") && strings.ToValidUTF8(address, "") == address && canonicalizer.Canonical(once) != once {
+			if again := canonicalizer.Canonical(once); canonicalizer.Canonical(again) != again {
 				t.Fatalf("%q becomes %q, then %q, and so on", address, once, again)
 			}
 		}
 	})
 }
 
-// TestLinksAreOfTheCanonicalForm tags what people post and looks at the row.
-func TestLinksAreOfTheCanonicalForm(t *testing.T) {
-	t.Parallel()
-	p := status("see")
-	for _, address := range []string{
-		"https://l.facebook.com/l.php?u=https%3A%2F%2Fm.example.org%2Fa%3Ffbclid%3D1", "https://example.org/b", "https://www.bit.ly/abc", "http://twitter.com/somebody/status/454212738214178817?s=20",
-	} {
-		p.Links = append(p.Links, &schema.Link{Url: address})
-	}
-	post := tagged(t, newTagger(t), p).Post
-	want := []struct {
-		canonical, domain string
-		unresolved        bool
-	}{{"https://example.org/a", "example.org", false}, {"", "example.org", false}, {"https://bit.ly/abc", "bit.ly", true}, {"", "twitter.com", false}}
-	for i, w := range want {
-		if got := post.Links[i]; got.Canonical != w.canonical || got.Domain != w.domain || got.Unresolved != w.unresolved {
-			t.Errorf("%s: %+v, want %+v", p.GetLinks()[i].GetUrl(), got, w)
-		}
-	}
-}
-
 func BenchmarkCanonical(b *testing.B) {
-	tagger := newTagger(b)
+	canonicalizer := urls.New()
 	for name, address := range map[string]string{
 		"common": "https://example.org/politics/2024/06/results", "tracked": "https://www.example.org/politics?utm_source=x&utm_medium=y&id=7",
 		"redirect": "https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.example.org%2Fa%3Futm_source%3Dfb&h=AT0",
@@ -109,7 +88,7 @@ func BenchmarkCanonical(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				tagger.Canonical(address)
+				canonicalizer.Canonical(address)
 			}
 		})
 	}

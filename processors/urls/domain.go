@@ -1,4 +1,4 @@
-package tag
+package urls
 
 import (
 	"net/netip"
@@ -8,26 +8,24 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-const cachedDomains = 1 << 15
+const (
+	cachedDomains = 1 << 15
+	longestHost   = 253
+)
 
-// domainCache remembers the registrable domain of hosts: posts link to few.
-type domainCache struct{ known map[string]string }
-
-func newDomainCache() *domainCache { return &domainCache{known: make(map[string]string)} }
-
-// registrable is the registrable domain of a host by the Public Suffix List,
-// its private section included, in ASCII. It is empty where the host has none,
-// as an IP address.
-func (c *domainCache) registrable(host string) string {
-	if domain, ok := c.known[host]; ok {
+// Registrable is the registrable domain of a host by the Public Suffix List, its
+// private section included, in ASCII. It is empty where the host has none, as an
+// IP address.
+func (c *Canonicalizer) Registrable(host string) string {
+	if domain, ok := c.domains[host]; ok {
 		return domain
 	}
-	if len(c.known) >= cachedDomains {
-		clear(c.known)
+	if len(c.domains) >= cachedDomains {
+		clear(c.domains)
 	}
 	host = strings.Clone(host)
 	domain := registrable(host)
-	c.known[host] = domain
+	c.domains[host] = domain
 	return domain
 }
 
@@ -67,8 +65,8 @@ func isHostName(host string) bool {
 	return true
 }
 
-// knownShorteners are hosts that only redirect.
-func knownShorteners() []string {
+// Shorteners are hosts that only redirect.
+func Shorteners() []string {
 	return []string{
 		"t.co", "bit.ly", "goo.gl", "tinyurl.com", "ow.ly", "is.gd", "v.gd", "buff.ly", "dlvr.it", "ift.tt", "fb.me", "j.mp", "lnkd.in", "trib.al", "tiny.cc", "cutt.ly",
 		"rb.gy", "shorturl.at", "t.ly", "wp.me", "adf.ly", "bl.ink", "po.st", "su.pr", "snip.ly", "rebrand.ly", "tr.im", "x.co", "qr.ae", "db.tt", "git.io",
