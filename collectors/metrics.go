@@ -60,6 +60,8 @@ func (m *meter) count(e *schema.Event) {
 		m.events.WithLabelValues(kind.Delete.GetCollector(), "delete").Inc()
 	case *schema.Event_Account:
 		m.events.WithLabelValues(kind.Account.GetCollector(), "account").Inc()
+	case *schema.Event_Expansion:
+		m.events.WithLabelValues(kind.Expansion.GetCollector(), "expansion").Inc()
 	case *schema.Event_Reject:
 		m.rejects.WithLabelValues(kind.Reject.GetCollector(), kind.Reject.GetReason()).Inc()
 	case *schema.Event_Coverage:

@@ -89,6 +89,17 @@ func views(p *page) {
 		if v.Restricted {
 			p.line("\n**Restricted**: the role `custodian` alone reads it.")
 		}
+		if len(v.Params) > 0 {
+			given := make([]string, len(v.Params))
+			for i, param := range v.Params {
+				given[i] = param.Name + " = …"
+			}
+			p.line("\nAsk for `%s(%s)`; all parameters are needed.", v.Name, strings.Join(given, ", "))
+			p.head("Parameter", "Type", "Description")
+			for _, param := range v.Params {
+				p.row(code(param.Name), code(param.Type), param.Doc)
+			}
+		}
 		p.head("Column", "Type", "Description")
 		for _, c := range v.Columns {
 			p.row(code(c.Name), code(c.Type), c.Doc)

@@ -312,6 +312,7 @@ type Event struct {
 	//	*Event_Coverage
 	//	*Event_Reject
 	//	*Event_Action
+	//	*Event_Expansion
 	Kind          isEvent_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -408,6 +409,15 @@ func (x *Event) GetAction() *Action {
 	return nil
 }
 
+func (x *Event) GetExpansion() *Expansion {
+	if x != nil {
+		if x, ok := x.Kind.(*Event_Expansion); ok {
+			return x.Expansion
+		}
+	}
+	return nil
+}
+
 type isEvent_Kind interface {
 	isEvent_Kind()
 }
@@ -436,6 +446,10 @@ type Event_Action struct {
 	Action *Action `protobuf:"bytes,6,opt,name=action,proto3,oneof"`
 }
 
+type Event_Expansion struct {
+	Expansion *Expansion `protobuf:"bytes,7,opt,name=expansion,proto3,oneof"`
+}
+
 func (*Event_Post) isEvent_Kind() {}
 
 func (*Event_Delete) isEvent_Kind() {}
@@ -447,6 +461,101 @@ func (*Event_Coverage) isEvent_Kind() {}
 func (*Event_Reject) isEvent_Kind() {}
 
 func (*Event_Action) isEvent_Kind() {}
+
+func (*Event_Expansion) isEvent_Kind() {}
+
+// Expansion is where a link of a shortener leads, as it was followed.
+type Expansion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Url           string                 `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`                                  // The shortener's link, as it was posted.
+	Status        string                 `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`                            // resolved, refused, not_found, failed, blocked, too_many_hops or loop.
+	Target        string                 `protobuf:"bytes,3,opt,name=target,proto3" json:"target,omitempty"`                            // Where it leads; empty where it was not resolved.
+	Chain         []string               `protobuf:"bytes,4,rep,name=chain,proto3" json:"chain,omitempty"`                              // The addresses in between, from the first to the last that answered.
+	ExpandedMs    int64                  `protobuf:"varint,5,opt,name=expanded_ms,json=expandedMs,proto3" json:"expanded_ms,omitempty"` // When it was followed.
+	Collector     string                 `protobuf:"bytes,6,opt,name=collector,proto3" json:"collector,omitempty"`
+	Source        string                 `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"` // As in coverage.
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Expansion) Reset() {
+	*x = Expansion{}
+	mi := &file_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Expansion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Expansion) ProtoMessage() {}
+
+func (x *Expansion) ProtoReflect() protoreflect.Message {
+	mi := &file_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Expansion.ProtoReflect.Descriptor instead.
+func (*Expansion) Descriptor() ([]byte, []int) {
+	return file_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Expansion) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Expansion) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Expansion) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *Expansion) GetChain() []string {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+func (x *Expansion) GetExpandedMs() int64 {
+	if x != nil {
+		return x.ExpandedMs
+	}
+	return 0
+}
+
+func (x *Expansion) GetCollector() string {
+	if x != nil {
+		return x.Collector
+	}
+	return ""
+}
+
+func (x *Expansion) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
 
 // Post is one revision of a post, identified by platform, native id and revision.
 type Post struct {
@@ -484,7 +593,7 @@ type Post struct {
 
 func (x *Post) Reset() {
 	*x = Post{}
-	mi := &file_events_proto_msgTypes[1]
+	mi := &file_events_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +605,7 @@ func (x *Post) String() string {
 func (*Post) ProtoMessage() {}
 
 func (x *Post) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[1]
+	mi := &file_events_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +618,7 @@ func (x *Post) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Post.ProtoReflect.Descriptor instead.
 func (*Post) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{1}
+	return file_events_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Post) GetPlatform() Platform {
@@ -713,7 +822,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_events_proto_msgTypes[2]
+	mi := &file_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +834,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[2]
+	mi := &file_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +847,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{2}
+	return file_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Link) GetUrl() string {
@@ -775,7 +884,7 @@ type Mention struct {
 
 func (x *Mention) Reset() {
 	*x = Mention{}
-	mi := &file_events_proto_msgTypes[3]
+	mi := &file_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +896,7 @@ func (x *Mention) String() string {
 func (*Mention) ProtoMessage() {}
 
 func (x *Mention) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[3]
+	mi := &file_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +909,7 @@ func (x *Mention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mention.ProtoReflect.Descriptor instead.
 func (*Mention) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{3}
+	return file_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Mention) GetNativeId() string {
@@ -844,7 +953,7 @@ type Media struct {
 
 func (x *Media) Reset() {
 	*x = Media{}
-	mi := &file_events_proto_msgTypes[4]
+	mi := &file_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -856,7 +965,7 @@ func (x *Media) String() string {
 func (*Media) ProtoMessage() {}
 
 func (x *Media) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[4]
+	mi := &file_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -869,7 +978,7 @@ func (x *Media) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Media.ProtoReflect.Descriptor instead.
 func (*Media) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{4}
+	return file_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Media) GetKind() string {
@@ -912,7 +1021,7 @@ type Reference struct {
 
 func (x *Reference) Reset() {
 	*x = Reference{}
-	mi := &file_events_proto_msgTypes[5]
+	mi := &file_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -924,7 +1033,7 @@ func (x *Reference) String() string {
 func (*Reference) ProtoMessage() {}
 
 func (x *Reference) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[5]
+	mi := &file_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -937,7 +1046,7 @@ func (x *Reference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reference.ProtoReflect.Descriptor instead.
 func (*Reference) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{5}
+	return file_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Reference) GetNativeId() string {
@@ -973,7 +1082,7 @@ type Share struct {
 
 func (x *Share) Reset() {
 	*x = Share{}
-	mi := &file_events_proto_msgTypes[6]
+	mi := &file_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1094,7 @@ func (x *Share) String() string {
 func (*Share) ProtoMessage() {}
 
 func (x *Share) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[6]
+	mi := &file_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1107,7 @@ func (x *Share) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Share.ProtoReflect.Descriptor instead.
 func (*Share) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{6}
+	return file_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Share) GetKind() string {
@@ -1036,7 +1145,7 @@ type Metrics struct {
 
 func (x *Metrics) Reset() {
 	*x = Metrics{}
-	mi := &file_events_proto_msgTypes[7]
+	mi := &file_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +1157,7 @@ func (x *Metrics) String() string {
 func (*Metrics) ProtoMessage() {}
 
 func (x *Metrics) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[7]
+	mi := &file_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +1170,7 @@ func (x *Metrics) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metrics.ProtoReflect.Descriptor instead.
 func (*Metrics) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{7}
+	return file_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Metrics) GetLikes() uint64 {
@@ -1116,7 +1225,7 @@ type Delete struct {
 
 func (x *Delete) Reset() {
 	*x = Delete{}
-	mi := &file_events_proto_msgTypes[8]
+	mi := &file_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1237,7 @@ func (x *Delete) String() string {
 func (*Delete) ProtoMessage() {}
 
 func (x *Delete) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[8]
+	mi := &file_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1250,7 @@ func (x *Delete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delete.ProtoReflect.Descriptor instead.
 func (*Delete) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{8}
+	return file_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Delete) GetPlatform() Platform {
@@ -1220,7 +1329,7 @@ type Action struct {
 
 func (x *Action) Reset() {
 	*x = Action{}
-	mi := &file_events_proto_msgTypes[9]
+	mi := &file_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1341,7 @@ func (x *Action) String() string {
 func (*Action) ProtoMessage() {}
 
 func (x *Action) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[9]
+	mi := &file_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1354,7 @@ func (x *Action) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Action.ProtoReflect.Descriptor instead.
 func (*Action) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{9}
+	return file_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Action) GetPlatform() Platform {
@@ -1342,7 +1451,7 @@ type AccountSnapshot struct {
 
 func (x *AccountSnapshot) Reset() {
 	*x = AccountSnapshot{}
-	mi := &file_events_proto_msgTypes[10]
+	mi := &file_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1354,7 +1463,7 @@ func (x *AccountSnapshot) String() string {
 func (*AccountSnapshot) ProtoMessage() {}
 
 func (x *AccountSnapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[10]
+	mi := &file_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1367,7 +1476,7 @@ func (x *AccountSnapshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSnapshot.ProtoReflect.Descriptor instead.
 func (*AccountSnapshot) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{10}
+	return file_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AccountSnapshot) GetPlatform() Platform {
@@ -1500,7 +1609,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_events_proto_msgTypes[11]
+	mi := &file_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1512,7 +1621,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[11]
+	mi := &file_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1525,7 +1634,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{11}
+	return file_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Coverage) GetSource() string {
@@ -1660,7 +1769,7 @@ type Reject struct {
 
 func (x *Reject) Reset() {
 	*x = Reject{}
-	mi := &file_events_proto_msgTypes[12]
+	mi := &file_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +1781,7 @@ func (x *Reject) String() string {
 func (*Reject) ProtoMessage() {}
 
 func (x *Reject) ProtoReflect() protoreflect.Message {
-	mi := &file_events_proto_msgTypes[12]
+	mi := &file_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +1794,7 @@ func (x *Reject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reject.ProtoReflect.Descriptor instead.
 func (*Reject) Descriptor() ([]byte, []int) {
-	return file_events_proto_rawDescGZIP(), []int{12}
+	return file_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Reject) GetPlatform() Platform {
@@ -1769,15 +1878,25 @@ var File_events_proto protoreflect.FileDescriptor
 
 const file_events_proto_rawDesc = "" +
 	"\n" +
-	"\fevents.proto\x12\x0eobservatory.v1\"\xc6\x02\n" +
+	"\fevents.proto\x12\x0eobservatory.v1\"\x81\x03\n" +
 	"\x05Event\x12*\n" +
 	"\x04post\x18\x01 \x01(\v2\x14.observatory.v1.PostH\x00R\x04post\x120\n" +
 	"\x06delete\x18\x02 \x01(\v2\x16.observatory.v1.DeleteH\x00R\x06delete\x12;\n" +
 	"\aaccount\x18\x03 \x01(\v2\x1f.observatory.v1.AccountSnapshotH\x00R\aaccount\x126\n" +
 	"\bcoverage\x18\x04 \x01(\v2\x18.observatory.v1.CoverageH\x00R\bcoverage\x120\n" +
 	"\x06reject\x18\x05 \x01(\v2\x16.observatory.v1.RejectH\x00R\x06reject\x120\n" +
-	"\x06action\x18\x06 \x01(\v2\x16.observatory.v1.ActionH\x00R\x06actionB\x06\n" +
-	"\x04kind\"\xeb\a\n" +
+	"\x06action\x18\x06 \x01(\v2\x16.observatory.v1.ActionH\x00R\x06action\x129\n" +
+	"\texpansion\x18\a \x01(\v2\x19.observatory.v1.ExpansionH\x00R\texpansionB\x06\n" +
+	"\x04kind\"\xba\x01\n" +
+	"\tExpansion\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
+	"\x06target\x18\x03 \x01(\tR\x06target\x12\x14\n" +
+	"\x05chain\x18\x04 \x03(\tR\x05chain\x12\x1f\n" +
+	"\vexpanded_ms\x18\x05 \x01(\x03R\n" +
+	"expandedMs\x12\x1c\n" +
+	"\tcollector\x18\x06 \x01(\tR\tcollector\x12\x16\n" +
+	"\x06source\x18\a \x01(\tR\x06source\"\xeb\a\n" +
 	"\x04Post\x124\n" +
 	"\bplatform\x18\x01 \x01(\x0e2\x18.observatory.v1.PlatformR\bplatform\x12\x1b\n" +
 	"\tnative_id\x18\x02 \x01(\tR\bnativeId\x12\x1a\n" +
@@ -1973,7 +2092,7 @@ func file_events_proto_rawDescGZIP() []byte {
 }
 
 var file_events_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_events_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_events_proto_goTypes = []any{
 	(Platform)(0),           // 0: observatory.v1.Platform
 	(PostKind)(0),           // 1: observatory.v1.PostKind
@@ -1981,54 +2100,56 @@ var file_events_proto_goTypes = []any{
 	(AccountStatus)(0),      // 3: observatory.v1.AccountStatus
 	(Declared)(0),           // 4: observatory.v1.Declared
 	(*Event)(nil),           // 5: observatory.v1.Event
-	(*Post)(nil),            // 6: observatory.v1.Post
-	(*Link)(nil),            // 7: observatory.v1.Link
-	(*Mention)(nil),         // 8: observatory.v1.Mention
-	(*Media)(nil),           // 9: observatory.v1.Media
-	(*Reference)(nil),       // 10: observatory.v1.Reference
-	(*Share)(nil),           // 11: observatory.v1.Share
-	(*Metrics)(nil),         // 12: observatory.v1.Metrics
-	(*Delete)(nil),          // 13: observatory.v1.Delete
-	(*Action)(nil),          // 14: observatory.v1.Action
-	(*AccountSnapshot)(nil), // 15: observatory.v1.AccountSnapshot
-	(*Coverage)(nil),        // 16: observatory.v1.Coverage
-	(*Reject)(nil),          // 17: observatory.v1.Reject
-	nil,                     // 18: observatory.v1.Coverage.RejectedEntry
-	nil,                     // 19: observatory.v1.Coverage.KindsEntry
+	(*Expansion)(nil),       // 6: observatory.v1.Expansion
+	(*Post)(nil),            // 7: observatory.v1.Post
+	(*Link)(nil),            // 8: observatory.v1.Link
+	(*Mention)(nil),         // 9: observatory.v1.Mention
+	(*Media)(nil),           // 10: observatory.v1.Media
+	(*Reference)(nil),       // 11: observatory.v1.Reference
+	(*Share)(nil),           // 12: observatory.v1.Share
+	(*Metrics)(nil),         // 13: observatory.v1.Metrics
+	(*Delete)(nil),          // 14: observatory.v1.Delete
+	(*Action)(nil),          // 15: observatory.v1.Action
+	(*AccountSnapshot)(nil), // 16: observatory.v1.AccountSnapshot
+	(*Coverage)(nil),        // 17: observatory.v1.Coverage
+	(*Reject)(nil),          // 18: observatory.v1.Reject
+	nil,                     // 19: observatory.v1.Coverage.RejectedEntry
+	nil,                     // 20: observatory.v1.Coverage.KindsEntry
 }
 var file_events_proto_depIdxs = []int32{
-	6,  // 0: observatory.v1.Event.post:type_name -> observatory.v1.Post
-	13, // 1: observatory.v1.Event.delete:type_name -> observatory.v1.Delete
-	15, // 2: observatory.v1.Event.account:type_name -> observatory.v1.AccountSnapshot
-	16, // 3: observatory.v1.Event.coverage:type_name -> observatory.v1.Coverage
-	17, // 4: observatory.v1.Event.reject:type_name -> observatory.v1.Reject
-	14, // 5: observatory.v1.Event.action:type_name -> observatory.v1.Action
-	0,  // 6: observatory.v1.Post.platform:type_name -> observatory.v1.Platform
-	1,  // 7: observatory.v1.Post.kind:type_name -> observatory.v1.PostKind
-	15, // 8: observatory.v1.Post.author:type_name -> observatory.v1.AccountSnapshot
-	7,  // 9: observatory.v1.Post.links:type_name -> observatory.v1.Link
-	8,  // 10: observatory.v1.Post.mentions:type_name -> observatory.v1.Mention
-	9,  // 11: observatory.v1.Post.media:type_name -> observatory.v1.Media
-	10, // 12: observatory.v1.Post.reply_to:type_name -> observatory.v1.Reference
-	10, // 13: observatory.v1.Post.repost_of:type_name -> observatory.v1.Reference
-	10, // 14: observatory.v1.Post.quote_of:type_name -> observatory.v1.Reference
-	11, // 15: observatory.v1.Post.shares:type_name -> observatory.v1.Share
-	12, // 16: observatory.v1.Post.metrics:type_name -> observatory.v1.Metrics
-	0,  // 17: observatory.v1.Delete.platform:type_name -> observatory.v1.Platform
-	0,  // 18: observatory.v1.Action.platform:type_name -> observatory.v1.Platform
-	2,  // 19: observatory.v1.Action.kind:type_name -> observatory.v1.ActionKind
-	0,  // 20: observatory.v1.AccountSnapshot.platform:type_name -> observatory.v1.Platform
-	4,  // 21: observatory.v1.AccountSnapshot.declared_bot:type_name -> observatory.v1.Declared
-	3,  // 22: observatory.v1.AccountSnapshot.status:type_name -> observatory.v1.AccountStatus
-	0,  // 23: observatory.v1.Coverage.platform:type_name -> observatory.v1.Platform
-	18, // 24: observatory.v1.Coverage.rejected:type_name -> observatory.v1.Coverage.RejectedEntry
-	19, // 25: observatory.v1.Coverage.kinds:type_name -> observatory.v1.Coverage.KindsEntry
-	0,  // 26: observatory.v1.Reject.platform:type_name -> observatory.v1.Platform
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	7,  // 0: observatory.v1.Event.post:type_name -> observatory.v1.Post
+	14, // 1: observatory.v1.Event.delete:type_name -> observatory.v1.Delete
+	16, // 2: observatory.v1.Event.account:type_name -> observatory.v1.AccountSnapshot
+	17, // 3: observatory.v1.Event.coverage:type_name -> observatory.v1.Coverage
+	18, // 4: observatory.v1.Event.reject:type_name -> observatory.v1.Reject
+	15, // 5: observatory.v1.Event.action:type_name -> observatory.v1.Action
+	6,  // 6: observatory.v1.Event.expansion:type_name -> observatory.v1.Expansion
+	0,  // 7: observatory.v1.Post.platform:type_name -> observatory.v1.Platform
+	1,  // 8: observatory.v1.Post.kind:type_name -> observatory.v1.PostKind
+	16, // 9: observatory.v1.Post.author:type_name -> observatory.v1.AccountSnapshot
+	8,  // 10: observatory.v1.Post.links:type_name -> observatory.v1.Link
+	9,  // 11: observatory.v1.Post.mentions:type_name -> observatory.v1.Mention
+	10, // 12: observatory.v1.Post.media:type_name -> observatory.v1.Media
+	11, // 13: observatory.v1.Post.reply_to:type_name -> observatory.v1.Reference
+	11, // 14: observatory.v1.Post.repost_of:type_name -> observatory.v1.Reference
+	11, // 15: observatory.v1.Post.quote_of:type_name -> observatory.v1.Reference
+	12, // 16: observatory.v1.Post.shares:type_name -> observatory.v1.Share
+	13, // 17: observatory.v1.Post.metrics:type_name -> observatory.v1.Metrics
+	0,  // 18: observatory.v1.Delete.platform:type_name -> observatory.v1.Platform
+	0,  // 19: observatory.v1.Action.platform:type_name -> observatory.v1.Platform
+	2,  // 20: observatory.v1.Action.kind:type_name -> observatory.v1.ActionKind
+	0,  // 21: observatory.v1.AccountSnapshot.platform:type_name -> observatory.v1.Platform
+	4,  // 22: observatory.v1.AccountSnapshot.declared_bot:type_name -> observatory.v1.Declared
+	3,  // 23: observatory.v1.AccountSnapshot.status:type_name -> observatory.v1.AccountStatus
+	0,  // 24: observatory.v1.Coverage.platform:type_name -> observatory.v1.Platform
+	19, // 25: observatory.v1.Coverage.rejected:type_name -> observatory.v1.Coverage.RejectedEntry
+	20, // 26: observatory.v1.Coverage.kinds:type_name -> observatory.v1.Coverage.KindsEntry
+	0,  // 27: observatory.v1.Reject.platform:type_name -> observatory.v1.Platform
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_events_proto_init() }
@@ -2043,16 +2164,17 @@ func file_events_proto_init() {
 		(*Event_Coverage)(nil),
 		(*Event_Reject)(nil),
 		(*Event_Action)(nil),
+		(*Event_Expansion)(nil),
 	}
-	file_events_proto_msgTypes[10].OneofWrappers = []any{}
 	file_events_proto_msgTypes[11].OneofWrappers = []any{}
+	file_events_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_events_proto_rawDesc), len(file_events_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -45,9 +45,13 @@ type View struct {
 	Doc        string
 	Columns    []Column
 	Query      string
-	Restricted bool // Only the role custodian reads it.
-	From       []string
+	Params     []Param  // All of them are to be given: view(name = value, …).
+	Restricted bool     // Only the role custodian reads it.
+	From       []string // The tables that it reads, or other views.
 }
+
+// Param is a parameter of a view.
+type Param struct{ Name, Type, Doc string }
 
 // Create is the statement that creates the table.
 func (t Table) Create() string {

@@ -155,7 +155,7 @@ func TestEveryRelationIsDescribed(t *testing.T) {
 			t.Errorf("%s is not described", view.Name)
 		}
 		for _, name := range view.From {
-			if !strings.Contains(view.Query, schema.StoreDatabase+"."+name) {
+			if !strings.Contains(view.Query, schema.StoreDatabase+"."+name) && !strings.Contains(view.Query, schema.Database+"."+name) {
 				t.Errorf("%s says that it reads %s and does not", view.Name, name)
 			}
 		}

@@ -11,6 +11,12 @@ const (
 	TableRejects    = "reject_rows"
 	TableHourly     = "hourly_rows"
 	TableSources    = "source_rows"
+	TableCombined   = "combined_rows"
+	TableChanges    = "source_changes"
+	TableLookalikes = "lookalike_rows"
+	TableCodings    = "coding_rows"
+	TableAgreement  = "agreement_rows"
+	TableExpansions = "expansion_rows"
 	TableQueries    = "query_rows"
 	TableAlerts     = "alert_rows"
 	TableChanged    = "changed_hours"
@@ -40,7 +46,7 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), queryRows(), alertRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), changedHours(), progress(), migrations(),
 	}
 }
 
@@ -122,6 +128,7 @@ func postRelations() []Column {
 		{Name: "links.canonical", Type: "Array(String)", Doc: "Their canonical forms; empty where that is the URL itself.", Codec: codecID},
 		{Name: "links.domain", Type: typeWords, Doc: "The registrable domains of the canonical forms (Public Suffix List)."},
 		{Name: "links.unresolved", Type: "Array(Bool)", Doc: "The canonical form is a shortener's: its target is unknown."},
+		{Name: "links.account", Type: "Array(UUID)", Doc: "Pseudonym of the account whose profile or post the URL is of, where the URL names it; zero for none.", Codec: codecID},
 		{Name: "media.kind", Type: typeWords, Doc: "image, video, audio or animation."},
 		{Name: "media.id", Type: "Array(String)", Doc: "Pseudonyms of the attached media.", Codec: codecID},
 		{Name: "queries", Type: typeWords, Doc: "The study's queries that the post matched."},

@@ -75,6 +75,7 @@ func hourlyRows() Table {
 			{Name: "posts", Type: "UInt64", Doc: "Posts; 0 in rows that an earlier computation left and this one does not have.", Codec: codecID},
 			{Name: "accounts", Type: "UInt64", Doc: "Distinct accounts.", Codec: codecID},
 			{Name: "links", Type: "UInt64", Doc: "Links in these posts; in rows of a class those to sources of that class.", Codec: codecID},
+			{Name: "unresolved", Type: "UInt64", Doc: "Those of the links whose target is unknown; 0 in rows of a class.", Codec: codecID},
 			{Name: "version", Type: "UInt64", Doc: "Number of the computation.", Codec: codecID, Audit: true},
 		},
 		Engine:    "ReplacingMergeTree(version)",

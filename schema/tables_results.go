@@ -1,30 +1,5 @@
 package schema
 
-func sourceRows() Table {
-	return Table{
-		Name: TableSources,
-		Doc:  "What raters say of sources, and from when to when. A list that arrives later rates the past as well; a correction is another interval.",
-		Columns: []Column{
-			{Name: "domain_or_account", Type: "String", Doc: "The host that is rated, in lower case; hosts below it share the rating."},
-			{Name: "rater", Type: typeWord, Doc: "Whose rating it is."},
-			{Name: "valid_from", Type: typeTime, Doc: "From when it holds.", Codec: codecTime},
-			{Name: "valid_to", Type: typeMaybe, Doc: "Until when it holds, excluded; null where it still does."},
-			{Name: "class", Type: typeWord, Doc: "unreliable, conspiracy, satire, state-controlled, independent-public, imposter, fact-checker, mainstream or platform."},
-			{Name: "score", Type: "Nullable(Float64)", Doc: "Reliability from 0 to 1 as the rater sees it; null where the rater gives none."},
-			{Name: "list_version", Type: typeWord, Doc: "The version of the rater's list."},
-			{Name: "citation", Type: "String", Doc: "On what the rating rests: an act, a docket, a page.", Codec: codecText},
-			{Name: "found", Type: "String", Doc: "Where it was found that the rating is of this domain or account.", Codec: codecText},
-			{Name: "withdrawn", Type: "Bool", Doc: "The rating is no longer in the rater's list and never held."},
-			{Name: "loaded_at", Type: typeTime, Doc: "When the list was loaded; the last one counts.", Codec: codecTime, Audit: true},
-		},
-		Engine:    "ReplacingMergeTree(loaded_at)",
-		OrderBy:   "(domain_or_account, rater, valid_from)",
-		Settings:  durable,
-		Retention: "Until the study ends.",
-		Deletion:  "Rates sources, not persons.",
-	}
-}
-
 func queryRows() Table {
 	return Table{
 		Name: TableQueries,

@@ -5,7 +5,7 @@ import "time"
 // The topics of the log. The version in a name changes when an event can no
 // longer be read by the code of the version before.
 const (
-	TopicPosts    = "posts.v1"    // Posts, actions, deletions and account snapshots.
+	TopicPosts    = "posts.v1"    // Posts, actions, deletions, account snapshots and expansions of short links.
 	TopicCoverage = "coverage.v1" // What each source delivered in each minute.
 	TopicRejects  = "rejects.v1"  // Outside input that could not be used.
 )
@@ -24,7 +24,7 @@ type Topic struct {
 func Topics() []Topic {
 	const day = 24 * time.Hour
 	return []Topic{
-		{Name: TopicPosts, Partitions: 4, Retention: 7 * day, RetentionBytes: 16 << 30, Doc: "Posts, actions, deletions and account snapshots, keyed by platform and author."},
+		{Name: TopicPosts, Partitions: 4, Retention: 7 * day, RetentionBytes: 16 << 30, Doc: "Posts, actions, deletions, account snapshots and expansions of short links, keyed by platform and author, or by the link."},
 		{Name: TopicCoverage, Partitions: 1, Retention: 30 * day, RetentionBytes: 1 << 30, Doc: "What each source delivered in each minute, keyed by source."},
 		{Name: TopicRejects, Partitions: 1, Retention: 30 * day, RetentionBytes: 4 << 30, Doc: "Outside input that could not be used, with its reason and raw bytes, keyed by source."},
 	}
@@ -33,7 +33,7 @@ func Topics() []Topic {
 // Topic is the topic that carries the event; it is empty for an empty event.
 func (x *Event) Topic() string {
 	switch x.GetKind().(type) {
-	case *Event_Post, *Event_Action, *Event_Delete, *Event_Account:
+	case *Event_Post, *Event_Action, *Event_Delete, *Event_Account, *Event_Expansion:
 		return TopicPosts
 	case *Event_Coverage:
 		return TopicCoverage
@@ -57,6 +57,8 @@ func (x *Event) AppendKey(b []byte) []byte {
 			return appendKey(b, kind.Delete.GetPlatform(), author)
 		}
 		return appendKey(b, kind.Delete.GetPlatform(), kind.Delete.GetNativeId())
+	case *Event_Expansion:
+		return append(b, kind.Expansion.GetUrl()...)
 	case *Event_Account:
 		return appendKey(b, kind.Account.GetPlatform(), nameOf(kind.Account))
 	case *Event_Coverage:

@@ -10,7 +10,7 @@ const (
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), queries(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), queries(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.
@@ -57,35 +57,6 @@ func posts() View {
 	}
 }
 
-func links() View {
-	columns := append(pick(postRows(), "platform", "post_id", "account_id", "created_at", "lang", "kind"),
-		Column{Name: "url", Type: "String", Doc: "The URL as given; of a profile or a post the platform and its pseudonym."},
-		Column{Name: "canonical", Type: "String", Doc: "Its canonical form: where a redirect that it carries leads, without tracking parameters, AMP and mobile hosts."},
-		Column{Name: "domain", Type: typeWord, Doc: "The registrable domain of the canonical form (Public Suffix List); empty where it has none."},
-		Column{Name: "unresolved", Type: "Bool", Doc: "The URL is a shortener's: its target is unknown."},
-		Column{Name: "source_class", Type: typeWord, Doc: "Class of the linked source at the time of the post; empty where it is not rated."})
-	return View{
-		Name: "links", Doc: "Links: one row per post and URL.", Columns: columns,
-		Query: "SELECT platform, post_id, account_id, created_at, lang, kind, url, canonical, domain, unresolved, " + ClassAt + " AS source_class\n" +
-			"FROM (SELECT platform, post_id, account_id, created_at, lang, kind, url, if(other = '', url, other) AS canonical, domain, unresolved\n" +
-			"FROM " + StoreDatabase + "." + TablePosts + " FINAL\n" +
-			"ARRAY JOIN `links.url` AS url, `links.canonical` AS other, `links.domain` AS domain, `links.unresolved` AS unresolved\nWHERE " + visiblePost + ") AS l\n" +
-			JoinRatings("l.domain", "l.created_at"),
-		From: []string{TablePosts, TableTombstones, TableSources},
-	}
-}
-
-// ClassAt is the class that JoinRatings found for a link of l; a rating that has
-// ended is none.
-const ClassAt = "if(r.valid_to IS NULL OR l.created_at < r.valid_to, r.class, '')"
-
-// JoinRatings joins the rating of a domain at a time as r; where there is none,
-// its columns are empty. Shorteners and platforms are no sources.
-func JoinRatings(domain, at string) string {
-	return "ASOF LEFT JOIN (SELECT domain_or_account, valid_from, valid_to, class FROM " + StoreDatabase + "." + TableSources +
-		" FINAL WHERE NOT withdrawn) AS r\nON " + domain + " = r.domain_or_account AND " + at + " >= r.valid_from"
-}
-
 func actions() View {
 	columns := []Column{
 		{Name: "platform", Type: typeWord, Doc: "The platform."},
@@ -127,7 +98,7 @@ func accounts() View {
 }
 
 func hourly() View {
-	columns := pick(hourlyRows(), "hour", "platform", "lang", "query", "source_class", "kind", "posts", "accounts", "links")
+	columns := pick(hourlyRows(), "hour", "platform", "lang", "query", "source_class", "kind", "posts", "accounts", "links", "unresolved")
 	return View{
 		Name: "hourly", Doc: "Counts per hour, platform, language, query, source class and kind: what panels read.", Columns: columns,
 		Query: selectFrom(columns, nil, StoreDatabase+"."+TableHourly+" FINAL\nWHERE posts > 0"), From: []string{TableHourly},
@@ -144,14 +115,6 @@ func coverage() View {
 FROM ` + StoreDatabase + "." + TableCoverage + ` AS c FINAL
 GROUP BY source, minute`,
 		From: []string{TableCoverage},
-	}
-}
-
-func sources() View {
-	columns := pick(sourceRows(), "domain_or_account", "rater", "class", "score", "valid_from", "valid_to", "list_version", "citation", "found")
-	return View{
-		Name: "sources", Doc: "What raters say of sources, and from when to when.", Columns: columns,
-		Query: selectFrom(columns, nil, StoreDatabase+"."+TableSources+" FINAL\nWHERE NOT withdrawn"), From: []string{TableSources},
 	}
 }
 

@@ -22,6 +22,10 @@ func (s *system) attach(environ []string) (bool, error) {
 	if len(s.study.Kafka.Brokers) > 0 {
 		s.brokers = s.study.Kafka.Brokers
 	}
+	var err error
+	if s.key, err = s.dir.StudyKey(); err != nil {
+		return false, err
+	}
 	s.run("owner", s.watchOwner)
 	return true, s.openStore(environ)
 }

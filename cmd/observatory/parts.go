@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,6 +24,7 @@ import (
 	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/sources"
+	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -192,15 +194,7 @@ func ping(ctx context.Context, address string) error {
 // startProcessors starts what reads the log into the store, and what counts in
 // the store.
 func (s *system) startProcessors() error {
-	tagging := tag.DefaultConfig()
-	tagging.Key = s.key
-	tagging.Shorteners = append(tagging.Shorteners, s.study.Shorteners...)
-	tagging.Queries, tagging.Languages = s.queries, s.study.Languages
-	for _, account := range s.study.PublicAccounts {
-		platform, _ := schema.ParsePlatform(account.Platform)
-		tagging.Public = append(tagging.Public, tag.PublicAccount{Platform: platform, NativeID: account.ID, Handle: account.Handle})
-	}
-	tagger, err := tag.New(tagging)
+	tagger, err := s.tagger()
 	if err != nil {
 		return err
 	}
@@ -228,12 +222,40 @@ func (s *system) startProcessors() error {
 	if err != nil {
 		return err
 	}
-	if err := s.startLists(); err != nil {
+	if err := s.startLists(tagger); err != nil {
 		return err
 	}
 	s.run("assess", runner.Run)
 	s.run("processors", consumer.Run)
 	return nil
+}
+
+// tagger tags as the study says.
+func (s *system) tagger() (*tag.Tagger, error) {
+	cfg := tag.DefaultConfig()
+	cfg.Key = s.key
+	cfg.Shorteners = append(cfg.Shorteners, s.study.Shorteners...)
+	cfg.Queries, cfg.Languages = s.queries, s.study.Languages
+	for _, account := range s.study.PublicAccounts {
+		platform, _ := schema.ParsePlatform(account.Platform)
+		cfg.Public = append(cfg.Public, tag.PublicAccount{Platform: platform, NativeID: account.ID, Handle: account.Handle})
+	}
+	return tag.New(cfg)
+}
+
+// naming is how links show sources. It is for one goroutine.
+func naming(tagger *tag.Tagger) store.Naming {
+	tagger, parser := tagger.Worker(), sources.NewParser()
+	return store.Naming{Version: tagger.NamesVersion(), Keys: func(source string) []store.Key {
+		var keys []store.Key
+		for _, address := range parser.Addresses(source) {
+			var k store.Key
+			if k.Key, k.Domain = tagger.SourceKey(address); !slices.ContainsFunc(keys, func(known store.Key) bool { return known.Key == k.Key }) {
+				keys = append(keys, k)
+			}
+		}
+		return keys
+	}}
 }
 
 // assessor runs the methods over the store, or waits for whoever does. The list
@@ -260,7 +282,7 @@ func (s *system) work() assess.Work {
 // startLists brings the lists in the store to what they say today. Where ratings
 // have changed since the hours were counted, these are counted again, which may
 // take long and holds up nobody.
-func (s *system) startLists() error {
+func (s *system) startLists(tagger *tag.Tagger) error {
 	if err := s.store.LoadQueries(s.ctx, s.queries); err != nil {
 		return err
 	}
@@ -268,7 +290,7 @@ func (s *system) startLists() error {
 	if err != nil {
 		return err
 	}
-	changed, err := s.store.LoadSources(s.ctx, ratings)
+	changed, err := s.store.LoadSources(s.ctx, ratings, naming(tagger))
 	if err != nil || !changed {
 		return err
 	}

@@ -13,21 +13,36 @@ import (
 	"github.com/google/uuid"
 )
 
-const keyBytes = 32
+const (
+	keyBytes = 32
+	studyKey = "study.key"
+)
 
 // StudyKey is the key under which the study's pseudonyms are made; it is made
 // when there is none yet. It lies in keys/study.key in hexadecimal. Whoever has
 // it can recognise accounts that they know; whoever loses it can make no
 // pseudonym of the study again.
 func (l *Lock) StudyKey() ([]byte, error) {
-	path := filepath.Join(l.dir.keys(), "study.key")
-	text, err := l.secret("study.key", keyBytes)
+	text, err := l.secret(studyKey, keyBytes)
 	if err != nil {
 		return nil, err
 	}
+	return l.dir.decodeKey(text)
+}
+
+// StudyKey is the key as its owner made it.
+func (d Dir) StudyKey() ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(d.keys(), studyKey))
+	if err != nil {
+		return nil, fmt.Errorf("the key of the study cannot be read: %w", err)
+	}
+	return d.decodeKey(strings.TrimSpace(string(text)))
+}
+
+func (d Dir) decodeKey(text string) ([]byte, error) {
 	key, err := hex.DecodeString(text)
 	if err != nil || len(key) != keyBytes {
-		return nil, fmt.Errorf("%s is not %d hexadecimal digits: restore it from a copy; without it no pseudonym of this study can be made again", path, 2*keyBytes)
+		return nil, fmt.Errorf("%s is not %d hexadecimal digits: restore it from a copy; without it no pseudonym of this study can be made again", filepath.Join(d.keys(), studyKey), 2*keyBytes)
 	}
 	return key, nil
 }

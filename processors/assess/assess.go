@@ -285,8 +285,7 @@ func (r *Runner) Rerate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hours, err := r.scan(ctx, fmt.Sprintf("SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM %s WHERE hasAny(`links.domain`, (SELECT groupUniqArray(domain_or_account) FROM %s.%s))",
-		rowsOfPosts, schema.StoreDatabase, schema.TableSources))
+	hours, err := r.scan(ctx, "SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM ("+schema.LinkRows(mayBeRated)+") WHERE "+linksToRated)
 	if err != nil {
 		return err
 	}

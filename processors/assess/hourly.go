@@ -85,37 +85,47 @@ func (h *Hourly) fit(ctx context.Context, hours []Hour) (int, error) {
 	return n, nil
 }
 
+const (
+	ratedDomains = "(SELECT domain FROM " + schema.StoreDatabase + "." + schema.TableCombined + ")"
+	noAccount    = "toUUID('00000000-0000-0000-0000-000000000000')"
+	// linksToRated is the condition that a page may be of a source that is or was
+	// rated, and mayBeRated that a URL may lead to such a page.
+	linksToRated = "(account != " + noAccount + " OR domain IN " + ratedDomains + ")"
+	mayBeRated   = "(url_unresolved OR url_account != " + noAccount + " OR url_domain IN " + ratedDomains + ")"
+)
+
 // count is one statement, so that readers see an hour change once. The parts of
 // the union are the counts, those of the posts that link to rated sources, and
 // the zeros; where two have a combination, the sum is the count.
 func (h *Hourly) count(ctx context.Context, hours []Hour, version uint64) error {
-	query := fmt.Sprintf(`INSERT INTO %[1]s.%[2]s (hour, platform, lang, query, source_class, kind, posts, accounts, links, version)
-SELECT hour, platform, lang, query, source_class, kind, sum(p), sum(a), sum(l), %[3]d
+	query := fmt.Sprintf(`INSERT INTO %[1]s.%[2]s (hour, platform, lang, query, source_class, kind, posts, accounts, links, unresolved, version)
+SELECT hour, platform, lang, query, source_class, kind, sum(p), sum(a), sum(l), sum(u), %[3]d
 FROM (
     SELECT %[8]s AS hour, platform, lang, toLowCardinality(q) AS query, toLowCardinality('') AS source_class, kind,
-        count() AS p, uniqExact(account_id) AS a, sum(length(`+"`links.url`"+`)) AS l
+        count() AS p, uniqExact(account_id) AS a, sum(length(`+"`links.url`"+`)) AS l,
+        sum(arrayCount((x, given, other) -> x AND if(other = '', given, other) NOT IN (SELECT url FROM %[1]s.%[15]s FINAL WHERE status = '`+schema.ExpansionResolved+`'),
+            `+"`links.unresolved`, `links.url`, `links.canonical`"+`)) AS u
     FROM %[1]s.%[4]s FINAL
     ARRAY JOIN %[9]s AS q
     WHERE %[5]s AND %[6]s
     GROUP BY hour, platform, lang, query, source_class, kind
     UNION ALL
-    SELECT hour, platform, lang, toLowCardinality(q) AS query, class AS source_class, kind, count() AS p, uniqExact(account_id) AS a, sum(n) AS l
+    SELECT hour, platform, lang, toLowCardinality(q) AS query, class AS source_class, kind, count() AS p, uniqExact(account_id) AS a, sum(n) AS l, 0 AS u
     FROM (
         SELECT hour, platform, lang, kind, post_id, account_id, queries, %[10]s AS class, count() AS n
         FROM (
-            SELECT %[8]s AS hour, platform, lang, kind, post_id, account_id, queries, created_at, domain
-            FROM %[1]s.%[4]s FINAL
-            ARRAY JOIN `+"`links.domain`"+` AS domain
-            WHERE %[5]s AND %[6]s AND domain IN (SELECT domain_or_account FROM %[1]s.%[11]s)
+            SELECT *, %[8]s AS hour, %[12]s AS key
+            FROM (%[14]s)
+            WHERE NOT unresolved AND %[13]s
         ) AS l
-        %[12]s
+        %[11]s
         WHERE class != ''
         GROUP BY hour, platform, lang, kind, post_id, account_id, queries, class
     )
     ARRAY JOIN %[9]s AS q
     GROUP BY hour, platform, lang, query, source_class, kind
     UNION ALL
-    SELECT hour, platform, lang, query, source_class, kind, 0, 0, 0
+    SELECT hour, platform, lang, query, source_class, kind, 0, 0, 0, 0
     FROM %[1]s.%[2]s
     WHERE toUInt32(hour) IN (%[7]s)
     GROUP BY hour, platform, lang, query, source_class, kind
@@ -125,7 +135,7 @@ SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1
     max_query_size = 4194304, max_bytes_before_external_group_by = 1000000000, async_insert = 0`,
 		schema.StoreDatabase, schema.TableHourly, version, schema.TablePosts, created(hours), schema.VisiblePost, list(hours),
 		"toDateTime(toStartOfHour(created_at), 'UTC')", "arrayPushFront(arrayDistinct(arrayFilter(x -> x != '', arrayMap(x -> toString(x), queries))), '')",
-		schema.ClassAt, schema.TableSources, schema.JoinRatings("l.domain", "l.created_at"))
+		schema.WhileRated("class", "l.created_at", "''"), schema.JoinRatings("l.key", "l.created_at"), schema.LinkKey(), linksToRated, schema.LinkRows(created(hours)+" AND "+schema.VisiblePost+" AND "+mayBeRated), schema.TableExpansions)
 	if err := h.db.Exec(ctx, query); err != nil {
 		return fmt.Errorf("count %d hours: %w", len(hours), err)
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/match"
 	"github.com/election-observatory/observatory/processors/sources"
+	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
+	"github.com/election-observatory/observatory/processors/urls"
 )
 
 func day(n int) time.Time { return time.UnixMilli(epoch + int64(n)*dayMS).UTC() }
@@ -28,7 +30,7 @@ func linking(n, hour int, domains ...string) tag.Post {
 }
 
 func rating(domain string, class sources.Class, from, to time.Time) sources.Rating {
-	return sources.Rating{DomainOrAccount: domain, Rater: "list", Class: class, ValidFrom: from, ValidTo: to, ListVersion: "1", Citation: "it's written", Found: "here"}
+	return sources.Rating{Source: domain, Rater: "list", Class: class, ValidFrom: from, ValidTo: to, ListVersion: "1", Citation: "it's written", Found: "here"}
 }
 
 // Ratings that arrive after the posts, change and are withdrawn: links and hourly
@@ -82,7 +84,7 @@ func TestRatingsHoldAtTheTimeOfThePost(t *testing.T) {
 		{"all withdrawn", nil, true, ""},
 	} {
 		list := append(step.list, rating("other.example", sources.ClassSatire, day(-9), time.Time{})) // Else nobody would say that the list is empty.
-		changed, err := b.store.LoadSources(t.Context(), list)
+		changed, err := b.store.LoadSources(t.Context(), list, plainly())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,6 +109,14 @@ func TestRatingsHoldAtTheTimeOfThePost(t *testing.T) {
 			t.Errorf("%s: %s posts in all, want 4", step.name, got)
 		}
 	}
+}
+
+// plainly shows sources as they are.
+func plainly() store.Naming {
+	return store.Naming{Keys: func(source string) []store.Key {
+		host, _, _ := strings.Cut(source, "/")
+		return []store.Key{{Key: source, Domain: urls.New().Registrable(host)}}
+	}}
 }
 
 func lastColumns(table string) string {

@@ -130,8 +130,12 @@ func (a act) ratings(of list) ([]Rating, error) {
 		if err := e.validate(a.Names); err != nil {
 			return nil, fmt.Errorf("%s: %q: %w", a.Citation, e.Domain, err)
 		}
+		network := e.Outlet
+		if e.Class == ClassImposter { // The outlet is who it is not.
+			network = ""
+		}
 		ratings = append(ratings, Rating{
-			DomainOrAccount: e.Domain, Rater: of.Name, Class: e.Class, ValidFrom: from, ValidTo: to, ListVersion: of.Version,
+			Source: e.Domain, Rater: of.Name, Class: e.Class, Licence: of.Licence, Network: network, ValidFrom: from, ValidTo: to, ListVersion: of.Version,
 			Citation: a.Citation + ": " + e.Outlet,
 			Found:    "Domain: " + e.Found + ". Act: " + a.Found,
 		})

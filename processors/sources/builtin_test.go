@@ -20,13 +20,13 @@ func TestBuiltinListsAreCitedAndFound(t *testing.T) {
 	for _, r := range ratings {
 		perList[r.Rater]++
 		if r.Citation == "" || !strings.Contains(r.Found, "Domain: ") || !strings.Contains(r.Found, "Act: ") {
-			t.Errorf("%s: cited as %q, found as %q", r.DomainOrAccount, r.Citation, r.Found)
+			t.Errorf("%s: cited as %q, found as %q", r.Source, r.Citation, r.Found)
 		}
 		if r.Score != nil {
-			t.Errorf("%s: an authority that gives no score has %v", r.DomainOrAccount, *r.Score)
+			t.Errorf("%s: an authority that gives no score has %v", r.Source, *r.Score)
 		}
 		if made := mustDay(t, r.ListVersion); r.ValidFrom.After(made) {
-			t.Errorf("%s is listed from %s, after its list was made", r.DomainOrAccount, r.ValidFrom)
+			t.Errorf("%s is listed from %s, after its list was made", r.Source, r.ValidFrom)
 		}
 	}
 	want := map[string]int{"eu-sanctions": 48, "doj-2024-09": 3}
@@ -56,7 +56,7 @@ func TestBuiltinKnows(t *testing.T) {
 		"lenta.ru":               {"eu-sanctions", "2025-04-09", "2025/395", ClassStateControlled},
 		"washingtonpost.pm":      {"doj-2024-09", "2024-09-04", "Pennsylvania", ClassImposter},
 	} {
-		at := slices.IndexFunc(ratings, func(r Rating) bool { return r.DomainOrAccount == domain })
+		at := slices.IndexFunc(ratings, func(r Rating) bool { return r.Source == domain })
 		if at < 0 {
 			t.Errorf("%s is not listed", domain)
 			continue
@@ -78,7 +78,7 @@ func TestBuiltinSparesOthers(t *testing.T) {
 	}
 	listed := map[string]bool{}
 	for _, r := range ratings {
-		listed[r.DomainOrAccount] = true
+		listed[r.Source] = true
 	}
 	for _, domain := range []string{"washingtonpost.com", "spiegel.de", "lemonde.fr", "pravda.com.ua", "meduza.io", "novayagazeta.eu", "bbc.co.uk", "com", "ru"} {
 		if listed[domain] {
@@ -115,7 +115,7 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Rating{{
-		DomainOrAccount: "paper.example", Rater: "court", Class: ClassUnreliable, ListVersion: "2024-06-01",
+		Source: "paper.example", Rater: "court", Class: ClassUnreliable, Network: "The Paper", ListVersion: "2024-06-01", Licence: "facts",
 		ValidFrom: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), ValidTo: time.Date(2024, 2, 1, 0, 0, 0, 0, time.UTC),
 		Citation: "Act 1: The Paper", Found: "Domain: its imprint. Act: a register",
 	}}
@@ -143,7 +143,7 @@ func TestReadRefuses(t *testing.T) {
 		"no such day":               {"valid_to: 2024-02-01", "valid_to: 2024-02-31", "valid_to"},
 		"an end before it begins":   {"valid_to: 2024-02-01", "valid_to: 2023-02-01", "paper.example"},
 		"no such class":             {"class: unreliable", "class: bad", `no class "bad"`},
-		"a URL for a domain":        {"domain: paper.example", "domain: 'https://paper.example/'", "host alone"},
+		"a URL for a domain":        {"domain: paper.example", "domain: 'https://paper.example/'", "write it as"},
 		"a second document":         {"lists:", "lists: []\n---\nlists:", "one document"},
 		"no lists":                  {small, "", "no lists"},
 		"a tag without a value":     {"names: [The Paper]", "names: !paper", "cannot be read"},

@@ -4,24 +4,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/net/publicsuffix"
-)
-
-const (
-	longestHost  = 253 // RFC 1035
-	longestLabel = 63
 )
 
 // Validate says what is wrong with ratings, one line for each that is not right.
 func Validate(ratings []Rating) error {
+	parser := NewParser()
 	var wrong []error
-	for _, r := range ratings {
-		if err := r.Validate(); err != nil {
+	for i := range ratings {
+		if err := parser.Validate(&ratings[i]); err != nil {
 			wrong = append(wrong, err)
 		}
 	}
@@ -29,21 +22,18 @@ func Validate(ratings []Rating) error {
 }
 
 // Validate says in one line what is wrong with a rating, if anything.
-func (r Rating) Validate() error {
-	if err := r.validate(); err != nil {
-		return fmt.Errorf("%q of %q: %w", r.DomainOrAccount, r.Rater, err)
+func (p *Parser) Validate(r *Rating) error {
+	if err := p.validate(r); err != nil {
+		return fmt.Errorf("%q of %q: %w", r.Source, r.Rater, err)
 	}
 	return nil
 }
 
-func (r Rating) validate() error {
+func (p *Parser) validate(r *Rating) error {
+	if err := r.opinion(); err != nil {
+		return err
+	}
 	switch {
-	case strings.TrimSpace(r.Rater) == "":
-		return errors.New("name the rater")
-	case r.Class.Doc() == "":
-		return fmt.Errorf("there is no class %q: use one of %s", r.Class, classNames())
-	case r.Score != nil && !(*r.Score >= 0 && *r.Score <= 1):
-		return fmt.Errorf("the score %v is not from 0 to 1", *r.Score)
 	case r.ValidFrom.IsZero():
 		return errors.New("say from when it holds (valid_from)")
 	case !r.ValidTo.IsZero() && !r.ValidFrom.Before(r.ValidTo):
@@ -53,44 +43,36 @@ func (r Rating) validate() error {
 	case strings.TrimSpace(r.Citation) == "":
 		return errors.New("say on what it rests (citation)")
 	}
-	return validDomain(r.DomainOrAccount)
+	if err := p.written(r.Source); err != nil || r.AliasOf == "" {
+		return err
+	}
+	return p.written(r.AliasOf)
 }
 
-func validDomain(host string) error {
+// opinion says what is wrong with who says what.
+func (r *Rating) opinion() error {
 	switch {
-	case host == "":
-		return errors.New("name the domain")
-	case strings.ContainsAny(host, "/:@?# "):
-		return errors.New("write the host alone, without scheme, port or path")
-	case strings.ToLower(host) != host:
-		return fmt.Errorf("write the domain in lower case: %q", strings.ToLower(host))
-	case len(host) > longestHost:
-		return fmt.Errorf("a host has %d characters at most", longestHost)
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return errors.New("an IP address is no domain")
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if !validLabel(label) {
-			return fmt.Errorf("%q is no part of a host name: write letters a to z, digits and inner hyphens, other scripts as xn--", label)
-		}
-	}
-	if _, err := publicsuffix.EffectiveTLDPlusOne(host); err != nil {
-		return errors.New("anyone can register names below it: name a domain that someone registered")
+	case strings.TrimSpace(r.Rater) == "":
+		return errors.New("name the rater")
+	case r.AliasOf == "" && r.Class.Doc() == "":
+		return fmt.Errorf("there is no class %q: use one of %s", r.Class, classNames())
+	case r.AliasOf != "" && (r.Class != "" || r.Score != nil):
+		return fmt.Errorf("it is another address of %s and is rated as that is: leave out class and score", r.AliasOf)
+	case r.AliasOf == r.Source && r.Source != "":
+		return errors.New("it is another address of itself")
+	case r.Score != nil && !(*r.Score >= 0 && *r.Score <= 1):
+		return fmt.Errorf("the score %v is not from 0 to 1", *r.Score)
 	}
 	return nil
 }
 
-func validLabel(label string) bool {
-	if label == "" || len(label) > longestLabel || label[0] == '-' || label[len(label)-1] == '-' {
-		return false
+// written says how to write a source that is not in its canonical form.
+func (p *Parser) written(source string) error {
+	parsed, err := p.Parse(source)
+	if err == nil && parsed != source {
+		return fmt.Errorf("write it as %q", parsed)
 	}
-	for i := range len(label) {
-		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
+	return err
 }
 
 // overlaps finds ratings of one domain by one rater that hold at the same time:
@@ -98,15 +80,15 @@ func validLabel(label string) bool {
 func overlaps(ratings []Rating) []error {
 	sorted := slices.Clone(ratings)
 	slices.SortStableFunc(sorted, func(a, b Rating) int {
-		return cmp.Or(cmp.Compare(a.DomainOrAccount, b.DomainOrAccount), cmp.Compare(a.Rater, b.Rater), a.ValidFrom.Compare(b.ValidFrom))
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Rater, b.Rater), a.ValidFrom.Compare(b.ValidFrom))
 	})
 	var wrong []error
 	var last Rating // The one that holds longest of those before.
 	for i, r := range sorted {
-		same := i > 0 && last.DomainOrAccount == r.DomainOrAccount && last.Rater == r.Rater
+		same := i > 0 && last.Source == r.Source && last.Rater == r.Rater
 		if same && (last.ValidTo.IsZero() || r.ValidFrom.Before(last.ValidTo)) {
 			wrong = append(wrong, fmt.Errorf("%q of %q: it is listed from %s and again from %s: end the first before the second begins",
-				r.DomainOrAccount, r.Rater, stamp(last.ValidFrom), stamp(r.ValidFrom)))
+				r.Source, r.Rater, stamp(last.ValidFrom), stamp(r.ValidFrom)))
 		}
 		if !same || endsLater(r, last) {
 			last = r

@@ -10,7 +10,7 @@ import (
 
 func good() Rating {
 	return Rating{
-		DomainOrAccount: "news.example.org", Rater: "a rater", Class: ClassSatire, ListVersion: "3", Citation: "page 7",
+		Source: "news.example.org", Rater: "a rater", Class: ClassSatire, ListVersion: "3", Citation: "page 7",
 		ValidFrom: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 }
@@ -18,7 +18,7 @@ func good() Rating {
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	score := func(v float64) func(*Rating) { return func(r *Rating) { r.Score = &v } }
-	domain := func(d string) func(*Rating) { return func(r *Rating) { r.DomainOrAccount = d } }
+	domain := func(d string) func(*Rating) { return func(r *Rating) { r.Source = d } }
 	for name, c := range map[string]struct {
 		change func(*Rating)
 		says   string // Empty where it is right.
@@ -33,25 +33,39 @@ func TestValidate(t *testing.T) {
 		"another script":       {domain("xn--80aaxitdbjk.xn--p1ai"), ""},
 		"digits":               {domain("1tv.ru"), ""},
 
-		"no domain":            {domain(""), "name the domain"},
-		"a scheme":             {domain("https://example.org"), "host alone"},
-		"a path":               {domain("example.org/a"), "host alone"},
-		"a port":               {domain("example.org:80"), "host alone"},
-		"a mail address":       {domain("a@example.org"), "host alone"},
-		"a space":              {domain("example .org"), "host alone"},
-		"capitals":             {domain("Example.org"), `"example.org"`},
-		"not in ASCII":         {domain("bücher.example"), "xn--"},
-		"an underscore":        {domain("a_b.example.org"), `"a_b"`},
-		"an empty label":       {domain("a..example.org"), `""`},
-		"a dot at the end":     {domain("example.org."), `""`},
-		"a hyphen at the edge": {domain("-a.example.org"), `"-a"`},
-		"a long label":         {domain(strings.Repeat("a", 64) + ".org"), "no part"},
-		"a long host":          {domain(strings.Repeat("a.", 126) + "org"), "at most"},
-		"a new line":           {domain("example.org\nevil.org"), "no part"},
-		"an IPv4 address":      {domain("192.0.2.7"), "IP address"},
-		"a top-level domain":   {domain("org"), "anyone"},
-		"a public suffix":      {domain("co.uk"), "anyone"},
-		"a private registry":   {domain("blogspot.com"), "anyone"},
+		"a path":          {domain("example.org/a"), ""},
+		"an account":      {domain("t.me/example"), ""},
+		"an underscore":   {domain("a_b.example.org"), ""},
+		"an IPv4 address": {domain("192.0.2.7"), ""},
+		"another address": {func(r *Rating) { r.Class, r.AliasOf = "", "example.org" }, ""},
+
+		"no source":                {domain(""), "empty"},
+		"a scheme":                 {domain("https://news.example.org"), `"news.example.org"`},
+		"a www":                    {domain("www.example.org"), `"example.org"`},
+		"a port":                   {domain("example.org:80"), `"example.org"`},
+		"a mail address":           {domain("a@example.org"), `"example.org"`},
+		"a space":                  {domain("example .org"), "blanks"},
+		"capitals":                 {domain("Example.org"), `"example.org"`},
+		"not in ASCII":             {domain("bücher.example"), "xn--"},
+		"an empty label":           {domain("a..example.org"), `""`},
+		"a dot at the end":         {domain("example.org."), `"example.org"`},
+		"a slash at the end":       {domain("example.org/a/"), `"example.org/a"`},
+		"a hyphen at the edge":     {domain("-a.example.org"), `"-a"`},
+		"a long label":             {domain(strings.Repeat("a", 64) + ".org"), "no part"},
+		"a long host":              {domain(strings.Repeat("a.", 126) + "org"), "at most"},
+		"a deep path":              {domain("example.org/1/2/3/4/5/6/7"), "6 parts"},
+		"a new line":               {domain("example.org\nevil.org"), "blanks"},
+		"a pattern":                {domain(`(^|\\.)example\\.org$`), "pattern"},
+		"one word":                 {domain("org"), "one word"},
+		"a public suffix":          {domain("co.uk"), "anyone"},
+		"a private registry":       {domain("blogspot.com"), "anyone"},
+		"a platform":               {domain("youtube.com"), "platform"},
+		"a platform's mobile host": {domain("m.youtube.com"), "platform"},
+		"a platform's other host":  {domain("twitter.com"), "platform"},
+		"a query on a platform":    {domain("facebook.com/profile.php?id=1"), "?"},
+		"a private address":        {domain("10.0.0.1"), "public"},
+		"an alias with a class":    {func(r *Rating) { r.AliasOf = "example.org" }, "leave out"},
+		"an alias of itself":       {func(r *Rating) { r.Class, r.AliasOf = "", r.Source }, "itself"},
 
 		"no rater":       {func(r *Rating) { r.Rater = " " }, "rater"},
 		"no class":       {func(r *Rating) { r.Class = "" }, "unreliable, conspiracy"},
@@ -69,7 +83,7 @@ func TestValidate(t *testing.T) {
 			t.Parallel()
 			r := good()
 			c.change(&r)
-			err := r.Validate()
+			err := NewParser().Validate(&r)
 			if c.says == "" {
 				if err != nil {
 					t.Error(err)
@@ -86,14 +100,14 @@ func TestValidate(t *testing.T) {
 func TestValidateNamesEachEntry(t *testing.T) {
 	t.Parallel()
 	a, b, c := good(), good(), good()
-	a.DomainOrAccount, b.Class = "a.example.org/x", "none"
-	b.DomainOrAccount, c.DomainOrAccount = "b.example.org", "c.example.org"
+	a.Source, b.Class = "a.example.org/x/", "none"
+	b.Source, c.Source = "b.example.org", "c.example.org"
 	err := Validate([]Rating{a, b, c})
 	if err == nil {
 		t.Fatal("two faults pass")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], `"a.example.org/x" of "a rater"`) || !strings.Contains(lines[1], `"b.example.org" of "a rater"`) {
+	if len(lines) != 2 || !strings.Contains(lines[0], `"a.example.org/x/" of "a rater"`) || !strings.Contains(lines[1], `"b.example.org" of "a rater"`) {
 		t.Errorf("says %q", lines)
 	}
 }
@@ -102,7 +116,7 @@ func TestOneRaterSaysOneThingAtATime(t *testing.T) {
 	t.Parallel()
 	at := func(rater, domain string, from, to int) Rating {
 		r := good()
-		r.Rater, r.DomainOrAccount = rater, domain
+		r.Rater, r.Source = rater, domain
 		r.ValidFrom = time.Date(from, 1, 1, 0, 0, 0, 0, time.UTC)
 		if to != 0 {
 			r.ValidTo = time.Date(to, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -149,7 +163,7 @@ func TestOneRaterSaysOneThingAtATime(t *testing.T) {
 func TestClassesAreClosedAndSayWhatTheyMean(t *testing.T) {
 	t.Parallel()
 	classes := Classes()
-	if len(classes) != 9 || len(slices.Compact(slices.Sorted(slices.Values(classes)))) != 9 {
+	if len(classes) != 10 || len(slices.Compact(slices.Sorted(slices.Values(classes)))) != 10 {
 		t.Errorf("classes: %v", classes)
 	}
 	for _, c := range classes {

@@ -52,7 +52,7 @@ func extremePost() tag.Post {
 		Lang: "zh-hant", LangSource: "declared", Langs: []string{"zh-hant", "", "de"}, Title: "T\x01\n\t'\\", Text: strings.Repeat("Grüße, 世界 🗳 ", 5000), TextHash: math.MaxUint64,
 		ReplyTo: low, ReplyToAccount: high, RepostOf: high, RepostOfAccount: low, QuoteOf: low, QuoteOfAccount: high,
 		Mentions: []uuid.UUID{low, high}, Hashtags: []string{"wahl", ""},
-		Links:   []tag.Link{{URL: "https://example.org/ä", Canonical: "https://example.org/a", Domain: "example.org", Unresolved: true}, {URL: "x:post:1"}},
+		Links:   []tag.Link{{URL: "https://example.org/ä", Canonical: "https://example.org/a", Domain: "example.org", Unresolved: true}, {URL: "x:post:1", Account: high}},
 		Media:   []tag.Media{{Kind: "image", ID: "m1"}},
 		Queries: []string{"q1", "q2"}, QuerySet: "set", Likes: math.MaxUint64, Reposts: 1, Replies: 2, Quotes: 3, Views: 4,
 		Client: "client", Sensitive: true, Collector: "bluesky", Source: "host", NativeID: "at://x", Permalink: "https://p", RawText: "raw",
@@ -81,6 +81,7 @@ func TestEveryTypeIsReadBackAsItWasWritten(t *testing.T) {
 		tag.Event{Coverage: &schema.Coverage{Source: "s", Part: "q"}},
 		tag.Event{Reject: &schema.Reject{Source: "s", Position: "1", Reason: "syntax", Raw: []byte{0, 0xff, '\n'}, RawSize: 3, RawSha256: []byte{0xab}, CollectedMs: 5}},
 		tag.Event{Tombstone: &tag.Tombstone{Platform: schema.PlatformX, PostID: low, DeletedMS: 7}},
+		tag.Event{Expansion: &tag.Expansion{URL: "https://t.co/a", Status: "resolved", Target: tag.Link{URL: "x:post:1", Domain: "x.com", Account: high}, Chain: []string{"https://t.co/a", "x:post:1"}}},
 		tag.Event{Account: &author, Identities: []tag.Identity{{Platform: schema.PlatformX, AccountID: high, NativeID: "42", Handle: "h", Name: "ñ", ImportedMS: time.Now().UnixMilli(), Version: tag.Version{Low: 1}}}},
 	)
 	for _, c := range []struct{ what, query, want string }{
@@ -98,6 +99,10 @@ func TestEveryTypeIsReadBackAsItWasWritten(t *testing.T) {
 		},
 		{"rejects", "SELECT hex(raw), raw_size, raw_sha256, toUnixTimestamp64Milli(collected_at) FROM observatory_store.reject_rows FORMAT JSONCompactEachRow", `["00FF0A", 3, "ab", 5]`},
 		{"tombstones", "SELECT platform, post_id, account_id, toUnixTimestamp64Milli(deleted_at) FROM observatory.tombstones FORMAT JSONCompactEachRow", `["x", "00000000-0000-8000-8000-000000000001", "00000000-0000-0000-0000-000000000000", 7]`},
+		{
+			"expansions", "SELECT url, status, target, domain, account, chain FROM observatory.url_expansions FORMAT JSONCompactEachRow",
+			`["https:\/\/t.co\/a", "resolved", "x:post:1", "x.com", "ffffffff-ffff-8fff-bfff-fffffffffffe", ["https:\/\/t.co\/a","x:post:1"]]`,
+		},
 		{"identities", "SELECT native_id, handle, name FROM observatory.identities FORMAT JSONCompactEachRow", `["42", "h", "ñ"]`},
 	} {
 		got, err := e.Ask(engine.RoleOwner, c.query, "output_format_json_quote_64bit_integers", "0")
@@ -115,7 +120,7 @@ func extremeRow() string {
 	return fmt.Sprintf(`["bluesky", "2149-06-06", %[1]q, %[2]q, 170141183460469231731687303715884105727, false, 9223372036854775807, "quote", `+
 		`"1900-01-01 00:00:00.000", "2299-12-31 23:59:59.999", "2299-12-31 23:59:59.999", true, true, "zh-hant", "declared", ["zh-hant","","de"], `+
 		`"T\u0001\n\t'\\", "%[3]s", 18446744073709551615, %[2]q, %[1]q, %[1]q, %[2]q, %[2]q, %[1]q, [%[2]q,%[1]q], ["wahl",""], `+
-		`["https:\/\/example.org\/ä","x:post:1"], ["https:\/\/example.org\/a",""], ["example.org",""], [true,false], ["image"], ["m1"], ["q1","q2"], "set", 18446744073709551615, 1, 2, 3, 4, `+
+		`["https:\/\/example.org\/ä","x:post:1"], ["https:\/\/example.org\/a",""], ["example.org",""], [true,false], ["00000000-0000-0000-0000-000000000000","ffffffff-ffff-8fff-bfff-fffffffffffe"], ["image"], ["m1"], ["q1","q2"], "set", 18446744073709551615, 1, 2, 3, 4, `+
 		`"client", true, "at:\/\/x", "https:\/\/p", "raw", "bluesky", "host", "2100-01-01 00:00:00.000", 4294967295, 18446744073709551615]`, high, low, p.Text)
 }
 

@@ -33,6 +33,7 @@ type Writer struct {
 	tombstones *rows.Tombstones
 	coverage   *rows.Coverage
 	rejects    *rows.Rejects
+	expansions *rows.Expansions
 	notes      *rows.Hours
 	tables     []*rows.Table // Those that hold facts.
 
@@ -46,12 +47,12 @@ type Writer struct {
 func (s *Store) NewWriter() *Writer {
 	w := &Writer{
 		s: s, posts: rows.NewPosts(), shares: rows.NewShares(), accounts: rows.NewAccounts(), identities: rows.NewIdentities(),
-		tombstones: rows.NewTombstones(), coverage: rows.NewCoverage(), rejects: rows.NewRejects(), notes: rows.NewHours(),
+		tombstones: rows.NewTombstones(), coverage: rows.NewCoverage(), rejects: rows.NewRejects(), expansions: rows.NewExpansions(), notes: rows.NewHours(),
 		hours: map[uint32]struct{}{}, moved: keys{}, nameless: keys{},
 	}
 	w.tables = []*rows.Table{
 		&w.posts.Table, &w.shares.Table, &w.accounts.Table, &w.identities.Table,
-		&w.tombstones.Table, &w.coverage.Table, &w.rejects.Table,
+		&w.tombstones.Table, &w.coverage.Table, &w.rejects.Table, &w.expansions.Table,
 	}
 	return w
 }
@@ -66,6 +67,7 @@ func (w *Writer) Begin(b Batch) {
 	w.tombstones.Reset()
 	w.coverage.Reset()
 	w.rejects.Reset()
+	w.expansions.Reset()
 	w.notes.Reset()
 	clear(w.hours)
 	w.lastHour = 0
@@ -102,6 +104,8 @@ func (w *Writer) addFact(ev *tag.Event, from rows.Origin) error {
 	case ev.Account != nil:
 		from.ImportedMS = ev.Account.ImportedMS
 		return w.accounts.Add(ev.Account, from)
+	case ev.Expansion != nil:
+		return w.expansions.Add(ev.Expansion, from)
 	case ev.Coverage != nil:
 		return w.coverage.Add(ev.Coverage, from)
 	case ev.Reject != nil:

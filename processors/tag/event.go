@@ -7,7 +7,7 @@ import (
 )
 
 // Event is one event of the log with what the stages derive from it. Exactly
-// one of Post, Action, Tombstone, Account, Coverage and Reject is set. Strings may
+// one of Post, Action, Tombstone, Account, Expansion, Coverage and Reject is set. Strings may
 // alias the record's bytes and the tagger's memory: the event is valid until the
 // next call of the tagger.
 type Event struct {
@@ -18,6 +18,7 @@ type Event struct {
 	Action     *Action
 	Tombstone  *Tombstone
 	Account    *Account // Of an account snapshot that stands alone.
+	Expansion  *Expansion
 	Coverage   *schema.Coverage
 	Reject     *schema.Reject
 	Identities []Identity // Accounts that the event names, with their native ids and handles.
@@ -86,6 +87,7 @@ type Link struct {
 	Canonical  string // The canonical form, masked in the same way; empty where that is the URL itself.
 	Domain     string // Registrable domain of the canonical form, empty where there is none.
 	Unresolved bool
+	Account    uuid.UUID // Whose profile or post it is of; zero where the URL does not say.
 }
 
 // Media is an attached image, video or sound.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -25,6 +27,7 @@ type masker struct {
 	names    names
 	marks    []*schema.Mention // In the order of the text.
 	links    []link            // As texts show them.
+	owner    uuid.UUID         // Whose profile or post the last URL is of; zero for nobody's.
 	out      []byte
 }
 

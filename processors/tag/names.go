@@ -241,4 +241,9 @@ func isName(s string) bool {
 	return strings.Contains(s, wordPost) || strings.Contains(s, wordAccount) || strings.Contains(s, wordMedia) || strings.Contains(s, wordLink)
 }
 
+// isAccountName says whether a masked URL is of a profile or a post.
+func isAccountName(s string) bool {
+	return !strings.HasPrefix(s, "http") && (strings.Contains(s, wordPost) || strings.Contains(s, wordAccount))
+}
+
 func lowerASCII(s string) string { return strings.ToLower(s) }

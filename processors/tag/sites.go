@@ -9,8 +9,14 @@ import (
 
 // on writes an account of a platform, which need not be the post's.
 func (m *masker) on(p schema.Platform, a named) string {
+	m.own(p, a)
+	return accountName(p, m.owner)
+}
+
+// own notes whose profile or post the URL at hand is of.
+func (m *masker) own(p schema.Platform, a named) {
 	a = m.completed(p, a)
-	return accountName(p, m.tagger.account(p, a.id, a.handle))
+	m.owner = m.tagger.account(p, a.id, a.handle)
 }
 
 func (m *masker) completed(p schema.Platform, a named) named {
@@ -35,10 +41,7 @@ func (m *masker) xURL(address, path, query string, segments []string) string {
 		switch word := strings.ToLower(segments[i]); {
 		case id == "":
 		case word == "status" || word == "statuses":
-			if i == 1 && m.publicOn(p, named{handle: segments[0]}) {
-				return strings.TrimSuffix(address, query)
-			}
-			return postName(m.tagger, p, id)
+			return m.xPost(strings.TrimSuffix(address, query), id, segments[:i])
 		case word == "user":
 			return m.on(p, named{id: id})
 		}
@@ -52,6 +55,19 @@ func (m *masker) xURL(address, path, query string, segments []string) string {
 		return strings.TrimSuffix(address, query)
 	}
 	return m.on(p, named{handle: handle})
+}
+
+// xPost is a post on X; before its id the address has who wrote it, or the letter i.
+func (m *masker) xPost(address, id string, before []string) string {
+	const p = schema.PlatformX
+	if len(before) == 1 && before[0] != "i" {
+		author := named{handle: strings.TrimLeft(before[0], "@")}
+		if m.publicOn(p, author) {
+			return address
+		}
+		m.own(p, author)
+	}
+	return postName(m.tagger, p, id)
 }
 
 // page is a page of a platform that is no profile and no post: its host, and of
@@ -103,6 +119,7 @@ func (m *masker) blueskyURL(address, host, query string, segments []string) stri
 	}
 	a = m.completed(p, a)
 	if len(segments) >= 4 && segments[2] == "post" {
+		m.own(p, a)
 		return postName(m.tagger, p, "at://"+first(a.id, a.handle)+"/app.bsky.feed.post/"+segments[3])
 	}
 	return m.on(p, a)
@@ -147,6 +164,7 @@ func (m *masker) telegramURL(address string, segments []string) string {
 	case m.publicOn(p, named{handle: channel}):
 		return address
 	case len(segments) > 1 && digits(segments[1]) != "":
+		m.own(p, named{handle: channel})
 		return postName(m.tagger, p, channel+"/"+digits(segments[1]))
 	}
 	return m.on(p, named{handle: channel})
@@ -178,6 +196,7 @@ func (m *masker) fediverseURL(address, host, path, query string) (string, bool) 
 		return address, true
 	}
 	if isStatus {
+		m.own(p, named{handle: user})
 		return postName(m.tagger, p, strings.TrimRight(address, "/")), true
 	}
 	return m.on(p, named{handle: user}), true

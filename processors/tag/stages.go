@@ -161,6 +161,7 @@ func (t *Tagger) links(p *schema.Post, post *Post) {
 			break
 		}
 		host, rest := urls.Cut(given)
+		t.mask.owner = uuid.UUID{}
 		masked := t.mask.cut(given, host, rest)
 		t.mask.link(given, link.GetShort(), masked)
 		if hasLink(post.Links, masked) {
@@ -172,6 +173,9 @@ func (t *Tagger) links(p *schema.Post, post *Post) {
 			if masked := t.mask.cut(canonical, host, rest); masked != link.URL {
 				link.Canonical = masked
 			}
+		}
+		if isAccountName(first(link.Canonical, link.URL)) {
+			link.Account = t.mask.owner
 		}
 		link.Domain, link.Unresolved = t.urls.Registrable(host), t.shorteners[strings.TrimPrefix(host, "www.")]
 		post.Links = append(post.Links, link)

@@ -144,6 +144,8 @@ func (t *Tagger) Tag(value []byte, partition uint32, offset uint64, ev *Event) e
 		return t.tagDelete(kind.Delete, hash, ev)
 	case *schema.Event_Account:
 		return t.tagAccount(kind.Account, hash, ev)
+	case *schema.Event_Expansion:
+		return t.tagExpansion(kind.Expansion, hash, ev)
 	case *schema.Event_Coverage:
 		ev.Coverage = kind.Coverage
 		ev.Coverage.Source = t.source(ev.Coverage.GetPlatform(), ev.Coverage.GetSource())

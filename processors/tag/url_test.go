@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 
 	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
@@ -79,11 +80,40 @@ func TestLinks(t *testing.T) {
 	want := []tag.Link{
 		{URL: "https://News.BBC.co.uk:443/a?utm_source=x", Canonical: "https://news.bbc.co.uk/a", Domain: "bbc.co.uk"},
 		{URL: "http://t.co/abc", Canonical: "https://t.co/abc", Domain: "t.co", Unresolved: true},
-		{URL: account("otra"), Domain: "x.com"},
+		{URL: account("otra"), Domain: "x.com", Account: uuid.MustParse(strings.TrimPrefix(account("otra"), "x:account:"))},
 		{URL: "https://bit.ly/x", Domain: "bit.ly", Unresolved: true},
 	}
 	if diff := cmp.Diff(want, tagged(t, newTagger(t), p).Post.Links); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A link to a post says whose post it is where its URL does.
+func TestLinksToPostsNameTheirAccount(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"https://twitter.com/otra/status/454212738214178817":            "https://x.com/otra",
+		"https://x.com/i/status/454212738214178817":                     "",
+		"https://t.me/s/Channel/123":                                    "https://t.me/channel",
+		"https://bsky.app/profile/other.bsky.social/post/3kabcdefghi2x": "https://bsky.app/profile/other.bsky.social",
+		"https://social.example/@other/112233445566778899":              "https://social.example/@other",
+		"https://example.org/?u=https://x.com/otra":                     "",
+	} {
+		p := status("x")
+		p.Links = []*schema.Link{{Url: url}}
+		of := uuid.UUID{}
+		if want != "" {
+			profile := status("x")
+			profile.Platform = schema.PlatformMastodon
+			profile.Links = []*schema.Link{{Url: want}}
+			of = tagged(t, newTagger(t), profile).Post.Links[0].Account
+			if of == (uuid.UUID{}) {
+				t.Errorf("%s names no account", want)
+			}
+		}
+		if got := tagged(t, newTagger(t), p).Post.Links[0]; got.Account != of {
+			t.Errorf("%s: %+v, want account %s", url, got, of)
+		}
 	}
 }
 

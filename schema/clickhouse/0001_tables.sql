@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.post_rows
     `links.canonical` Array(String) COMMENT 'Their canonical forms; empty where that is the URL itself.' CODEC(ZSTD(1)),
     `links.domain` Array(LowCardinality(String)) COMMENT 'The registrable domains of the canonical forms (Public Suffix List).',
     `links.unresolved` Array(Bool) COMMENT 'The canonical form is a shortener\'s: its target is unknown.',
+    `links.account` Array(UUID) COMMENT 'Pseudonym of the account whose profile or post the URL is of, where the URL names it; zero for none.' CODEC(ZSTD(1)),
     `media.kind` Array(LowCardinality(String)) COMMENT 'image, video, audio or animation.',
     `media.id` Array(String) COMMENT 'Pseudonyms of the attached media.' CODEC(ZSTD(1)),
     `queries` Array(LowCardinality(String)) COMMENT 'The study\'s queries that the post matched.',
@@ -208,6 +209,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.hourly_rows
     `posts` UInt64 COMMENT 'Posts; 0 in rows that an earlier computation left and this one does not have.' CODEC(ZSTD(1)),
     `accounts` UInt64 COMMENT 'Distinct accounts.' CODEC(ZSTD(1)),
     `links` UInt64 COMMENT 'Links in these posts; in rows of a class those to sources of that class.' CODEC(ZSTD(1)),
+    `unresolved` UInt64 COMMENT 'Those of the links whose target is unknown; 0 in rows of a class.' CODEC(ZSTD(1)),
     `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(version)
@@ -217,22 +219,143 @@ COMMENT 'Counts per hour, computed again from the de-duplicated posts whenever a
 
 CREATE TABLE IF NOT EXISTS observatory_store.source_rows
 (
-    `domain_or_account` String COMMENT 'The host that is rated, in lower case; hosts below it share the rating.',
-    `rater` LowCardinality(String) COMMENT 'Whose rating it is.',
+    `source` String COMMENT 'What is rated, as its list has it: a host, a host and the beginning of a path, the address of an account. Restricted.' CODEC(ZSTD(1)),
+    `rater` LowCardinality(String) COMMENT 'Whose rating it is: the name of a list.',
     `valid_from` DateTime64(3, 'UTC') COMMENT 'From when it holds.' CODEC(Delta, ZSTD(1)),
+    `domain_or_account` String COMMENT 'What is rated, as links show it: a host, a host and the beginning of a path; an account of a platform as its pseudonym, unless the study lists it as public. Hosts below a host and paths below a path share the rating.' CODEC(ZSTD(1)),
     `valid_to` Nullable(DateTime64(3, 'UTC')) COMMENT 'Until when it holds, excluded; null where it still does.',
-    `class` LowCardinality(String) COMMENT 'unreliable, conspiracy, satire, state-controlled, independent-public, imposter, fact-checker, mainstream or platform.',
-    `score` Nullable(Float64) COMMENT 'Reliability from 0 to 1 as the rater sees it; null where the rater gives none.',
-    `list_version` LowCardinality(String) COMMENT 'The version of the rater\'s list.',
-    `citation` String COMMENT 'On what the rating rests: an act, a docket, a page.' CODEC(ZSTD(3)),
-    `found` String COMMENT 'Where it was found that the rating is of this domain or account.' CODEC(ZSTD(3)),
-    `withdrawn` Bool COMMENT 'The rating is no longer in the rater\'s list and never held.',
+    `backdated` Bool COMMENT 'The list does not say since when: valid_from is the beginning of the study.',
+    `class` LowCardinality(String) COMMENT 'unreliable, conspiracy, satire, state-controlled, independent-public, imposter, fact-checker, mainstream, mixed or platform; empty for another address of a rated source.',
+    `score` Nullable(Float64) COMMENT 'Reliability from 0 to 1, mapped from the rater\'s own scale; null where the rater gives none.',
+    `criteria` String COMMENT 'The rater\'s own words: its category, typology or tags.' CODEC(ZSTD(3)),
+    `network` LowCardinality(String) COMMENT 'The operation, owner or outlet that the source is a part of, where the rater says so.',
+    `alias_of` String COMMENT 'The source that this is another address of; empty for none.' CODEC(ZSTD(1)),
+    `list_version` LowCardinality(String) COMMENT 'The version of the list that brought the rating.',
+    `licence` LowCardinality(String) COMMENT 'Under which the list is published.',
+    `citation` String COMMENT 'On what the rating rests: an act, a docket, a report, a page.' CODEC(ZSTD(3)),
+    `found` String COMMENT 'Where it was found that the rating is of this source.' CODEC(ZSTD(3)),
+    `withdrawn` Bool COMMENT 'The rating was a mistake and never held.',
     `loaded_at` DateTime64(3, 'UTC') COMMENT 'When the list was loaded; the last one counts.' CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(loaded_at)
-ORDER BY (domain_or_account, rater, valid_from)
+ORDER BY (source, rater, valid_from)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
 COMMENT 'What raters say of sources, and from when to when. A list that arrives later rates the past as well; a correction is another interval.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.combined_rows
+(
+    `key` String COMMENT 'The source as links have it. Restricted.' CODEC(ZSTD(1)),
+    `valid_from` DateTime64(3, 'UTC') COMMENT 'From when they say so.' CODEC(Delta, ZSTD(1)),
+    `valid_to` Nullable(DateTime64(3, 'UTC')) COMMENT 'Until when, excluded; null where they still do.',
+    `domain` String COMMENT 'The domain of links to it, as links.domain has it.' CODEC(ZSTD(1)),
+    `source` String COMMENT 'What matched, as links show it: the source itself, or what it is a part of.' CODEC(ZSTD(1)),
+    `rated_as` String COMMENT 'The source whose ratings these are, where the source is another address of it; else the same.' CODEC(ZSTD(1)),
+    `class` LowCardinality(String) COMMENT 'The class that most raters give; among equals what says most of a source.',
+    `classes` Array(LowCardinality(String)) COMMENT 'All classes that raters give; more than one is disagreement.',
+    `score` Nullable(Float64) COMMENT 'Mean of the raters\' scores, from 0 to 1; null where none gives one.',
+    `spread` Nullable(Float64) COMMENT 'Standard deviation of the raters\' scores; null for fewer than two.',
+    `raters` Array(LowCardinality(String)) COMMENT 'Who rates it.',
+    `network` LowCardinality(String) COMMENT 'The operation, owner or outlet that it is a part of, where a rater says so.',
+    `backdated` Bool COMMENT 'Among the ratings is one that its list does not date.',
+    `gone` Bool COMMENT 'This is no longer said of that time.',
+    `loaded_at` DateTime64(3, 'UTC') COMMENT 'When it was computed; the last one counts.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(loaded_at)
+ORDER BY (key, valid_from)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'What all raters together say of a source, computed again whenever a list changes; links are joined with it by key and time.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.source_changes
+(
+    `loaded_at` DateTime64(3, 'UTC') COMMENT 'When the list was imported.' CODEC(Delta, ZSTD(1)),
+    `rater` LowCardinality(String) COMMENT 'The list.',
+    `list_version` LowCardinality(String) COMMENT 'The version that was imported.',
+    `change` LowCardinality(String) COMMENT 'added, changed (another class or score from now on), corrected (another date), reworded or withdrawn (from now on).',
+    `domain_or_account` String COMMENT 'The source, as links show it.' CODEC(ZSTD(1)),
+    `before` String COMMENT 'What the list said of it before; empty for nothing.' CODEC(ZSTD(3)),
+    `after` String COMMENT 'What it says now; empty for nothing.' CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (loaded_at, rater, domain_or_account, change)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'What each import of a list changed: added, changed, corrected, withdrawn. Appeals and corrections of lists can be followed here.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.lookalike_rows
+(
+    `host` String COMMENT 'The host that posts link to.' CODEC(ZSTD(1)),
+    `domain` LowCardinality(String) COMMENT 'Its registrable domain.',
+    `rule` LowCardinality(String) COMMENT 'R1 same name under another ending, R2 characters that look alike, R3 a slip of the pen, R4 the name and a word, R5 the whole name below another domain.',
+    `target` LowCardinality(String) COMMENT 'The protected name that it looks like.',
+    `evidence` String COMMENT 'What is alike, in words.' CODEC(ZSTD(3)),
+    `first_seen` DateTime64(3, 'UTC') COMMENT 'The first post with a link to it.' CODEC(Delta, ZSTD(1)),
+    `last_seen` DateTime64(3, 'UTC') COMMENT 'The last one.' CODEC(Delta, ZSTD(1)),
+    `posts` UInt64 COMMENT 'Posts that link to it.' CODEC(ZSTD(1)),
+    `accounts` UInt64 COMMENT 'Accounts that do.' CODEC(ZSTD(1)),
+    `method_version` LowCardinality(String) COMMENT 'The version of the rules, with a hash of the protected names.',
+    `found` Bool COMMENT 'False where a later computation no longer finds it.',
+    `computed_at` DateTime64(3, 'UTC') COMMENT 'When it was computed; the last one counts.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(computed_at)
+ORDER BY host
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Hosts that posts link to and whose names look like one of the study\'s protected names: candidates to look at, without a word on who is behind them.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.coding_rows
+(
+    `source` String COMMENT 'The source that was coded: a host, or a host and the beginning of a path.' CODEC(ZSTD(1)),
+    `coder` LowCardinality(String) COMMENT 'Who coded it, under the name that the coder gives.',
+    `coded_at` DateTime64(3, 'UTC') COMMENT 'When; of a coder\'s codings of a source the last one counts.' CODEC(Delta, ZSTD(1)),
+    `professionalism` Bool COMMENT 'The criterion applies: No authors, editors, masthead or corrections.',
+    `style` Bool COMMENT 'The criterion applies: Emotive language, hyperbole, misleading headlines.',
+    `credibility` Bool COMMENT 'The criterion applies: Conspiracy theories, unchecked or unreliable sources.',
+    `bias` Bool COMMENT 'The criterion applies: Hyper-partisan; opinion presented as news.',
+    `counterfeit` Bool COMMENT 'The criterion applies: Mimics established media.',
+    `class` LowCardinality(String) COMMENT 'What the coder calls a source that is not junk; empty for nothing.',
+    `evidence` String COMMENT 'What the coder saw.' CODEC(ZSTD(3)),
+    `notes` String COMMENT 'Anything else.' CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (source, coder, coded_at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'What coders found of sources, by the five criteria of the Oxford Internet Institute\'s typology of junk news; three of them make junk.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.agreement_rows
+(
+    `computed_at` DateTime64(3, 'UTC') COMMENT 'When it was computed.' CODEC(Delta, ZSTD(1)),
+    `criterion` LowCardinality(String) COMMENT 'One of the five criteria, or label: junk by three of five.',
+    `alpha` Nullable(Float64) COMMENT 'Krippendorff\'s alpha for nominal data; null where all gave the same value, which leaves it undefined.',
+    `low` Nullable(Float64) COMMENT 'Lower end of its 95 % interval (bootstrap over sources).',
+    `high` Nullable(Float64) COMMENT 'Upper end.',
+    `agreement` Nullable(Float64) COMMENT 'Share of pairs of codings that agree; null where no source has two.',
+    `sources` UInt64 COMMENT 'Sources that two or more coders coded.',
+    `coders` UInt64 COMMENT 'Coders of these.',
+    `method_version` LowCardinality(String) COMMENT 'The version of the method.'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (computed_at, criterion)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'How far the study\'s coders agree: Krippendorff\'s alpha of each criterion and of the label, computed anew with each round.';
+
+CREATE TABLE IF NOT EXISTS observatory_store.expansion_rows
+(
+    `url` String COMMENT 'The shortener\'s link, in canonical form.' CODEC(ZSTD(1)),
+    `version` UInt128 COMMENT 'Orders the deliveries of one key: deletion, then revision, then time of collection, then content. A function of the content alone.' CODEC(ZSTD(1)),
+    `expanded_at` DateTime64(3, 'UTC') COMMENT 'When it was followed.' CODEC(Delta, ZSTD(1)),
+    `status` LowCardinality(String) COMMENT 'resolved; else why not: refused, not_found, failed, blocked (it leads into a private network or away from the web), too_many_hops or loop.',
+    `target` String COMMENT 'Where it leads, in canonical form; of a profile or a post the platform and its pseudonym; empty where it was not resolved.' CODEC(ZSTD(1)),
+    `domain` LowCardinality(String) COMMENT 'The registrable domain of the target.',
+    `account` UUID COMMENT 'Pseudonym of the account whose profile or post the target is; zero for none.' CODEC(ZSTD(1)),
+    `chain` Array(String) COMMENT 'The addresses in between, as evidence: each as links show it, from the first to the last.' CODEC(ZSTD(3)),
+    `collector` LowCardinality(String) COMMENT 'What collected it, for example bluesky or import/twitter-v1.',
+    `source` LowCardinality(String) COMMENT 'The source within the collector, as in coverage.',
+    `imported_at` DateTime64(3, 'UTC') COMMENT 'When this installation read the event in; for live sources the same as collected_at.' CODEC(Delta, ZSTD(1)),
+    `_partition` UInt32 COMMENT 'The partition of the log that the row came from.' CODEC(ZSTD(1)),
+    `_offset` UInt64 COMMENT 'The offset in that partition.' CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY url
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Where links of shorteners lead, as followed on the collectors\' side; links themselves are never rewritten.';
 
 CREATE TABLE IF NOT EXISTS observatory_store.query_rows
 (

@@ -36,6 +36,7 @@ type Posts struct {
 	mediaIDs                           textList
 	domains, mediaKinds, queries       wordList
 	unresolved                         boolList
+	linked                             uuidList
 	likes, reposts, replies            proto.ColUInt64
 	quotes, views                      proto.ColUInt64
 	querySet                           words
@@ -79,6 +80,7 @@ func NewPosts() *Posts {
 		{"links.canonical", p.canonicals.column()},
 		{"links.domain", p.domains.column()},
 		{"links.unresolved", p.unresolved.column()},
+		{"links.account", p.linked.column()},
 		{"media.kind", p.mediaKinds.column()},
 		{"media.id", p.mediaIDs.column()},
 		{"queries", p.queries.column()},
@@ -216,11 +218,13 @@ func (p *Posts) content(post *tag.Post) {
 		p.canonicals.data.Append(link.Canonical)
 		p.domains.data.Append(link.Domain)
 		p.unresolved.data.Append(link.Unresolved)
+		p.linked.data = append(p.linked.data, link.Account)
 	}
 	p.urls.end()
 	p.canonicals.end()
 	p.domains.end()
 	p.unresolved.end()
+	p.linked.end()
 	for i := range post.Media {
 		p.mediaKinds.data.Append(post.Media[i].Kind)
 		p.mediaIDs.data.Append(post.Media[i].ID)

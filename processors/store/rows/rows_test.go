@@ -16,12 +16,13 @@ func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
 	builders := map[string]*rows.Table{}
 	for _, b := range []*rows.Table{
 		&rows.NewPosts().Table, &rows.NewShares().Table, &rows.NewAccounts().Table, &rows.NewIdentities().Table, &rows.NewTombstones().Table,
-		&rows.NewCoverage().Table, &rows.NewRejects().Table, &rows.NewHours().Table, &rows.NewProgress().Table,
+		&rows.NewCoverage().Table, &rows.NewRejects().Table, &rows.NewHours().Table, &rows.NewProgress().Table, &rows.NewExpansions().Table,
 	} {
 		builders[b.Name()] = b
 	}
 	// What is computed in the store, or is few rows, is written as SQL.
-	bySQL := []string{schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts}
+	bySQL := []string{schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts,
+		schema.TableCombined, schema.TableChanges, schema.TableLookalikes, schema.TableCodings, schema.TableAgreement}
 	for _, table := range schema.Tables() {
 		b := builders[table.Name]
 		if b == nil {
