@@ -242,7 +242,7 @@ func TestRatedDomainsAreRatedInThatWeek(t *testing.T) {
 	}
 	of := map[string]sources.Rating{}
 	for _, r := range ratings {
-		of[r.DomainOrAccount] = r
+		of[r.Source] = r
 	}
 	for _, domain := range ratedDomains() {
 		if r, ok := of[domain]; !ok || r.ValidFrom.After(Start()) || (!r.ValidTo.IsZero() && r.ValidTo.Before(End())) {
