@@ -17,7 +17,8 @@ import (
 // Method computes results from the rows of the store, for hours of event time.
 // What it writes replaces what it wrote before for the same hours.
 type Method interface {
-	// Name is the method's job in progress; it is never changed once released.
+	// Name is the method's job in progress. Under a name that the store does not
+	// know it computes all hours.
 	Name() string
 	// Compute computes the hours again. A version is larger the more of the log was
 	// stored when the hours were found, so that results of the larger one win.
@@ -200,7 +201,12 @@ func (r *Runner) assess(ctx context.Context, m Method, stored store.Offsets) (bo
 		return false, nil
 	}
 	start := time.Now()
-	hours, err := r.hours(ctx, due)
+	var hours []Hour
+	if len(done) > 0 {
+		hours, err = r.hours(ctx, due)
+	} else { // It never ran here, and notes from before may be gone.
+		hours, err = r.scan(ctx, "SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM "+rowsOfPosts)
+	}
 	if err != nil {
 		return true, err
 	}

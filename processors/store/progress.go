@@ -13,9 +13,10 @@ import (
 
 // The jobs whose progress is noted.
 const (
-	JobStored  = "stored"  // The writer's: rows are in their tables.
-	JobMatched = "matched" // Package assess: the posts in these hours are matched with the queries of today.
-	JobHourly  = "hourly"  // Package assess: the hours that they change are counted.
+	JobStored     = "stored"     // The writer's: rows are in their tables.
+	JobMatched    = "matched"    // Package assess: the posts in these hours are matched with the queries of today.
+	JobHourly     = "hourly"     // Package assess: the hours that they change are counted.
+	JobLookalikes = "lookalikes" // Package assess: hosts in these hours are compared with protected names; a version follows.
 )
 
 // Partition is a partition of a log.
