@@ -60,7 +60,7 @@ func New(names []string) (*Index, error) {
 
 func setOf(list string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range strings.FieldsSeq(list) {
+	for word := range strings.FieldsSeq(list) {
 		set[word] = true
 	}
 	return set
