@@ -33,6 +33,7 @@ type Study struct {
 	Fetch          rss.FetchConfig  `yaml:"fetch" doc:"How servers of feeds are asked."`
 	Bluesky        *bluesky.Config  `yaml:"bluesky" doc:"Collect posts and reposts from Bluesky's Jetstream; {} for all as it comes."`
 	PublicAccounts []PublicAccount  `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
+	ProtectedNames []string         `yaml:"protected_names" doc:"Domains of outlets, parties, election bodies and candidates, as spiegel.de: links to hosts whose names look like them are shown."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
 	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
@@ -45,6 +46,14 @@ type Study struct {
 type Period struct {
 	From string `yaml:"from" doc:"First day, as 2024-06-03."`
 	To   string `yaml:"to" doc:"Last day."`
+}
+
+// Begin is when the study begins; without a period before all that it could hold.
+func (s *Study) Begin() (time.Time, error) {
+	if s.Period.From == "" {
+		return time.Unix(0, 0).UTC(), nil
+	}
+	return Moment(s.Period.From)
 }
 
 // PublicAccount is an account that the study names.
@@ -131,7 +140,7 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected())
 }
 
 // Live says whether the study has sources that are collected as they come.

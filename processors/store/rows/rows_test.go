@@ -21,8 +21,10 @@ func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
 		builders[b.Name()] = b
 	}
 	// What is computed in the store, or is few rows, is written as SQL.
-	bySQL := []string{schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts,
-		schema.TableCombined, schema.TableChanges, schema.TableLookalikes, schema.TableCodings, schema.TableAgreement}
+	bySQL := []string{
+		schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts,
+		schema.TableCombined, schema.TableChanges, schema.TableLookalikes, schema.TableCodings, schema.TableAgreement,
+	}
 	for _, table := range schema.Tables() {
 		b := builders[table.Name]
 		if b == nil {

@@ -1,0 +1,14 @@
+package study
+
+import (
+	"fmt"
+
+	"github.com/election-observatory/observatory/processors/sources/lookalike"
+)
+
+func (s *Study) validateProtected() error {
+	if _, err := lookalike.New(s.ProtectedNames); err != nil {
+		return fmt.Errorf("protected_names: %w", err)
+	}
+	return nil
+}
