@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -77,8 +78,18 @@ func readList(name, path string) (list lists.List, err error) {
 
 func (c *cli) tellRefused(list *lists.List) {
 	for _, r := range list.Refused {
-		fmt.Fprintf(c.out, "refused  line %d: %s: %s\n", r.Line, r.Text, r.Reason)
+		fmt.Fprintf(c.out, "refused  line %d: %s: %s\n", r.Line, plainText(r.Text), r.Reason)
 	}
+}
+
+// plainText is a text from outside as a terminal can show it.
+func plainText(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 func (c *cli) sourcesImport() *cobra.Command {

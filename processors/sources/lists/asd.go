@@ -13,7 +13,7 @@ func asd() Format {
 		Name: "asd", Title: "State media matrix: state and public media of the world", Licence: "MIT",
 		Where: "github.com/ASD-at-GMF/state-media-profiles (state media matrix, after the State Media Monitor of the Media and Journalism Research Center)",
 		Doc: "state-controlled for the typologies under which a state has editorial control (SC, CaPu, CaPr), independent-public for those under which it has not (IP, ISF, ISM, ISFM). " +
-			"Addresses, streams and accounts are sources. Where outlets of both kinds share an address, it is not called state-controlled. The list gives no scores and no dates.",
+			"Addresses (without a page as /en/), streams and accounts are sources. Where outlets of both kinds share an address, it is not called state-controlled. The list gives no scores and no dates.",
 		read: readASD,
 	}
 }
@@ -61,10 +61,30 @@ func readASD(b *builder, r io.Reader) error {
 				if !strings.Contains(address, ".") {
 					continue // A word between addresses.
 				}
+				if column == "url" {
+					address = home(address)
+				}
 				b.add(row.line, address, rating, b.neverBoth(row.line))
 			}
 		}
 	})
+}
+
+// home is the address of an outlet without the page of a language or section on
+// which the matrix lists it, as /en/ or /index.php: the outlet is the host.
+func home(address string) string {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return address
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	path, _, _ = strings.Cut(path, "?")
+	path = strings.Trim(path, "/")
+	const longestWord = 5
+	if !strings.Contains(path, "/") && (len(path) <= longestWord || strings.HasPrefix(path, "index.")) {
+		return scheme + "://" + host
+	}
+	return address
 }
 
 // neverBoth lets an address that outlets of both kinds share be independent

@@ -49,12 +49,18 @@ func joined(had *Entry, r *sources.Rating) string {
 	if r.Class == sources.ClassImposter || of.Class == sources.ClassUnreliable {
 		of.Class = r.Class
 	}
-	of.Citation, of.Network, of.Criteria = withMore(of.Citation, r.Citation, " ; "), withMore(of.Network, r.Network, ", "), withMore(of.Criteria, r.Criteria, "|")
+	of.Citation, of.Network = withMore(of.Citation, r.Citation, " ; "), withMore(of.Network, r.Network, ", ")
+	for tag := range strings.SplitSeq(r.Criteria, "|") {
+		of.Criteria = withMore(of.Criteria, tag, "|")
+	}
 	return ""
 }
 
 func withMore(text, more, between string) string {
-	if more == "" || strings.Contains(text, more) {
+	switch {
+	case text == "":
+		return more
+	case more == "" || strings.Contains(text, more):
 		return text
 	}
 	return text + between + more

@@ -102,6 +102,10 @@ func firstLine(err error) string {
 }
 
 func (b *builder) own(head ownHead, node ast.Node) {
+	if node == nil || node.GetToken() == nil || node.GetToken().Position == nil {
+		b.refuse(0, "", "an entry is empty")
+		return
+	}
 	line := node.GetToken().Position.Line
 	var e ownEntry
 	if err := decodeEntry(node, &e); err != nil {

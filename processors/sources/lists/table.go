@@ -85,23 +85,14 @@ func (b *builder) table(r io.Reader, needed []string, use func(row)) error {
 		return err
 	}
 	for {
-		cells, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		parse, broken := errors.AsType[*csv.ParseError](err)
-		if err != nil && !broken {
-			return err
-		}
-		line := 0
-		if broken {
-			line = parse.StartLine
-		} else {
-			line, _ = reader.FieldPos(0)
-		}
+		line, cells, err := next(reader)
 		switch {
-		case broken:
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, new(*csv.ParseError)):
 			b.refuse(line, "", "a quote is not closed, or stands within a cell that is not quoted")
+		case err != nil:
+			return err
 		case len(cells) == 1 && strings.TrimSpace(cells[0]) == "": // An empty line.
 		case len(cells) != len(header):
 			b.refuse(line, cells[0], "the row has %d cells, the header has %d", len(cells), len(header))
@@ -109,6 +100,19 @@ func (b *builder) table(r io.Reader, needed []string, use func(row)) error {
 			use(row{line, cells, at})
 		}
 	}
+}
+
+// next is the next row and the line that it begins in.
+func next(reader *csv.Reader) (line int, cells []string, err error) {
+	cells, err = reader.Read()
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+		return parse.StartLine, nil, err
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	line, _ = reader.FieldPos(0)
+	return line, cells, nil
 }
 
 // columns is where the columns of a header are; those that are needed must be there.
@@ -122,7 +126,7 @@ func columns(header, needed []string) (map[string]int, error) {
 	}
 	for _, need := range needed {
 		if !slices.ContainsFunc(strings.Split(need, "|"), func(name string) bool { _, ok := at[name]; return ok }) {
-			return nil, fmt.Errorf("it has no column %q; it has %s", strings.ReplaceAll(need, "|", `" or "`), strings.Join(header, ", "))
+			return nil, fmt.Errorf("it has no column %s; it has %s", strings.ReplaceAll(need, "|", " or "), strings.Join(header, ", "))
 		}
 	}
 	return at, nil
