@@ -24,6 +24,7 @@ import (
 	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/sources"
+	"github.com/election-observatory/observatory/processors/sources/lookalike"
 	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
@@ -276,6 +277,12 @@ func (s *system) work() assess.Work {
 		work.Methods = append(work.Methods, assess.NewRematch(s.store.DB(), s.queries))
 	}
 	work.Methods = append(work.Methods, assess.NewHourly(s.store.DB()))
+	if protected, err := lookalike.New(s.study.ProtectedNames); err == nil && protected.Len() > 0 { // The study was checked when it was read.
+		work.Methods = append(work.Methods, assess.NewLookalikes(s.store.DB(), protected.Version(), func(host string) (assess.Resemblance, bool) {
+			found, ok := protected.Check(host)
+			return assess.Resemblance{Rule: found.Rule, Target: found.Target, Evidence: found.Evidence}, ok
+		}))
+	}
 	return work
 }
 

@@ -136,7 +136,15 @@ func (c *cli) runSourcesImport(ctx context.Context, of importedList, asJSON bool
 		return err
 	}
 	defer s.close()
-	done, err := s.importList(&list, of.version)
+	var done *listImport
+	begun := time.Now()
+	line := func() string {
+		return fmt.Sprintf("%s entries of %s are rated, which takes a minute for a million: %s", count(uint64(len(list.Entries))), of.name, time.Since(begun).Round(time.Second))
+	}
+	err = c.progress().during(s.ctx, line, func() (err error) {
+		done, err = s.importList(&list, of.version)
+		return err
+	})
 	if err != nil {
 		return s.why(err)
 	}
@@ -185,8 +193,12 @@ func (s *system) importList(list *lists.List, version string) (*listImport, erro
 	if err != nil {
 		return nil, err
 	}
-	if newer := newestChange(had); newer.After(at) {
-		return nil, usage(fmt.Errorf("a version of %s of %s is imported already: give the day of this one with --version if it is newer", done.rater, newer.Format(time.DateOnly)))
+	newest, err := s.store.ListVersion(s.ctx, done.rater)
+	if err != nil {
+		return nil, err
+	}
+	if newest > done.version {
+		return nil, usage(fmt.Errorf("the version of %s of %s is imported already: give the day of this one with --version if it is newer", done.rater, newest))
 	}
 	done.first = len(had) == 0
 	ratings := make([]sources.Rating, len(list.Entries))
@@ -222,17 +234,6 @@ func (s *system) rate(done *listImport) error {
 		return err
 	}
 	return runner.Rerate(s.ctx)
-}
-
-// newestChange is when the list was last seen to change.
-func newestChange(had []sources.Rating) time.Time {
-	var newest time.Time
-	for i := range had {
-		if to := had[i].ValidTo; to.After(newest) && to.Before(time.Now()) {
-			newest = to
-		}
-	}
-	return newest
 }
 
 // shownChanges is how many changes are shown, withdrawals apart, which all are.

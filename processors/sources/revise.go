@@ -140,7 +140,7 @@ func (r *reviser) one(source string, old []Rating, now Rating) {
 	dated := !now.ValidFrom.IsZero()
 	switch {
 	case was == nil && len(ended) == 0:
-		now.ValidFrom, now.Backdated = r.start(now.ValidFrom)
+		now.ValidFrom, now.Backdated = r.start(&now)
 		r.note(Added, source, nil, []Rating{now})
 	case was == nil: // The list had withdrawn it.
 		now.ValidFrom = later(r.at, last)
@@ -157,10 +157,10 @@ func (r *reviser) one(source string, old []Rating, now Rating) {
 }
 
 // start is from when a source holds that is new on the list.
-func (r *reviser) start(dated time.Time) (from time.Time, backdated bool) {
+func (r *reviser) start(now *Rating) (from time.Time, backdated bool) {
 	switch {
-	case !dated.IsZero():
-		return dated, false
+	case !now.ValidFrom.IsZero():
+		return now.ValidFrom, now.Backdated
 	case r.first:
 		return r.begin, true
 	}

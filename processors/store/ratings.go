@@ -171,6 +171,18 @@ func (s *Store) eachRating(ctx context.Context, rater string, use func(name stri
 	return found.Err()
 }
 
+// ListVersion is the newest version of a rater's list that was imported; empty for
+// none.
+func (s *Store) ListVersion(ctx context.Context, rater string) (string, error) {
+	var version string
+	query := fmt.Sprintf("SELECT max(toString(list_version)) FROM (SELECT list_version FROM %s WHERE rater = %s UNION ALL SELECT list_version FROM %s WHERE rater = %s)",
+		table(schema.TableSources), Quote(rater), table(schema.TableChanges), Quote(rater))
+	if err := s.db.QueryRow(ctx, query).Scan(&version); err != nil {
+		return "", fmt.Errorf("store: read the version of the list %s: %w", rater, err)
+	}
+	return version, nil
+}
+
 // NoteChanges logs what the import of a list changed.
 func (s *Store) NoteChanges(ctx context.Context, rater, version string, changes []sources.Change, naming Naming) error {
 	now := time.Now().UTC()

@@ -2,6 +2,8 @@ package lookalike
 
 import (
 	"fmt"
+	"hash/fnv"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -15,8 +17,8 @@ type Finding struct {
 	Evidence string `json:"evidence"` // What is alike, in words.
 }
 
-// Version changes with the rules.
-const Version = "1"
+// version changes with the rules.
+const version = "1"
 
 // Index holds protected names. It is safe for concurrent use.
 type Index struct {
@@ -95,6 +97,18 @@ func (x *Index) add(name string) error {
 		})
 	}
 	return nil
+}
+
+// Version changes with the rules and with the protected names.
+func (x *Index) Version() string {
+	names := make([]string, len(x.names))
+	for i := range x.names {
+		names[i] = x.names[i].domain
+	}
+	slices.Sort(names)
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(strings.Join(names, " ")))
+	return fmt.Sprintf("%s-%016x", version, h.Sum64())
 }
 
 // Len is how many names are protected.
