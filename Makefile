@@ -85,6 +85,10 @@ bench: build ## Measures the stages and the whole road
 
 POSTS ?= 1000000
 
+.PHONY: evaluate
+evaluate: ## Measures what methods find, and writes docs/evaluation.md
+	$(GO) run ./test/evaluate
+
 .PHONY: chaos
 chaos: build ## Kills and stops processes by drawn schedules and compares what is left: SCHEDULES=100 SEED=1
 	$(GO) test -count=1 -v -timeout 90m ./test/chaos -schedules $(SCHEDULES) -seed $(SEED)

@@ -31,10 +31,10 @@ func Evaluate(w io.Writer, names []string, ordinary []Set) error {
 			rows[v.Family].count(x, v.Domain, name)
 		}
 	}
-	fmt.Fprintf(w, "| Family | Made | Found | Recall | Right target | By rule |\n|---|---:|---:|---:|---:|---|\n")
+	fmt.Fprintf(w, "| Family | Made | Found | Recall | Recall, six characters and more | Right target | By rule |\n|---|---:|---:|---:|---:|---:|---|\n")
 	for _, family := range order {
 		of := rows[family]
-		fmt.Fprintf(w, "| %s | %d | %d | %.3f | %d | %s |\n", family, of.made, of.found, float64(of.found)/float64(max(of.made, 1)), of.target, of.by())
+		fmt.Fprintf(w, "| %s | %d | %d | %.3f | %.3f | %d | %s |\n", family, of.made, of.found, share(of.found, of.made), share(of.foundLong, of.long), of.target, of.by())
 	}
 	fmt.Fprintf(w, "\n| Ordinary hosts | Hosts | Alarms | Which |\n|---|---:|---:|---|\n")
 	for _, set := range ordinary {
@@ -55,21 +55,32 @@ const mostShown = 10
 // recall is what is found of a family.
 type recall struct {
 	made, found, target int
+	long, foundLong     int // Of labels of six characters and more.
 	rules               map[string]int
 }
 
 func (r *recall) count(x *Index, domain, name string) {
 	r.made++
+	label, _, _ := strings.Cut(name, ".")
+	long := len(label) >= shortestFree
+	if long {
+		r.long++
+	}
 	finding, ok := x.Check(domain)
 	if !ok {
 		return
 	}
 	r.found++
+	if long {
+		r.foundLong++
+	}
 	r.rules[finding.Rule]++
 	if finding.Target == name {
 		r.target++
 	}
 }
+
+func share(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
 
 func (r *recall) by() string {
 	var by []string

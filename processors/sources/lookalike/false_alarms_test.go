@@ -96,30 +96,10 @@ func registered(hosts []string) []string {
 	return list
 }
 
-// ordinary are domains that nobody made to look like another.
-func ordinary() []lookalike.Set {
-	draw := rand.New(rand.NewPCG(7, 7))
-	pick := func(list string) string { words := strings.Fields(list); return words[draw.IntN(len(words))] }
-	syllables, pairs := make([]string, 10_000), make([]string, 10_000)
-	for i := range syllables {
-		for range draw.IntN(3) + 3 {
-			syllables[i] += pick("b c d f g k l m n p r s t v z") + pick("a e i o u") + pick("_ _ _ n r s t")
-		}
-		syllables[i] = strings.ReplaceAll(syllables[i], "_", "") + pick(".com .de .fr .org .eu .it .pl .nl .es .ro")
-		pairs[i] = pick(everyday) + pick("_ _ - ") + pick(everyday) + pick(".com .de .fr .org .eu .net .info .shop .online .site")
-		pairs[i] = strings.ReplaceAll(pairs[i], "_", "")
-	}
-	return []lookalike.Set{{Name: "syllables, drawn", Hosts: syllables}, {Name: "two everyday words, drawn", Hosts: pairs}}
-}
-
-const everyday = "apfel baum berg blume brot buch dach feld fenster fisch garten haus holz hund kaffee karte katze kirche licht markt meer mond musik nacht platz rad regen salz schiff schule sonne stadt stein tisch vogel wald wasser wind wolke " +
-	"apple bridge castle cloud coffee dream energy field forest garden green harbour house island kitchen lake light market moon mountain music ocean paper park river road school silver sport star stone street studio summer travel water winter world " +
-	"amour arbre bateau chat ciel coeur ecole fleur foret jardin livre lune maison marche mer monde montagne nuit oiseau pain pierre pluie pont porte rouge rue soleil table terre vert ville vin voyage"
-
 func TestOrdinaryDomainsDoNotAlarm(t *testing.T) {
 	t.Parallel()
 	x := index(t, append(registered(newsHosts(t)), names(t)...)...)
-	for _, set := range ordinary() {
+	for _, set := range lookalike.Ordinary() {
 		alarms := 0
 		for _, host := range set.Hosts {
 			if found, ok := x.Check(host); ok {

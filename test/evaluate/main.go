@@ -1,0 +1,162 @@
+// Command evaluate measures what methods find, against what was made to be found
+// and against what was not, and writes docs/evaluation.md.
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/election-observatory/observatory/processors/sources/lookalike"
+)
+
+func main() {
+	out := flag.String("out", filepath.Join("docs", "evaluation.md"), "the page to write")
+	data := flag.String("data", os.Getenv("OBSERVATORY_TESTDATA"), "where feeds/ and sources/ with real hosts are (default ../shared/data)")
+	flag.Parse()
+	if *data == "" {
+		*data = filepath.Join("..", "shared", "data")
+	}
+	if err := run(*out, *data); err != nil {
+		fmt.Fprintln(os.Stderr, "evaluate: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(out, data string) error {
+	var page bytes.Buffer
+	fmt.Fprint(&page, "# Evaluation\n\nWritten by `make evaluate`; what a method finds of what was made to be found, and of what was not.\n")
+	if err := lookalikes(&page, data); err != nil {
+		return err
+	}
+	if err := os.WriteFile(out, page.Bytes(), 0o600); err != nil {
+		return err
+	}
+	_, err := os.Stdout.Write(page.Bytes())
+	return err
+}
+
+const aboutLookalikes = `
+## Look-alike domains
+
+The rules are described in ` + "`processors/sources/lookalike`" + `. The protected names are %d outlets, parties and election bodies of the European Union
+(` + "`testdata/protected.txt`" + ` there); of each, look-alikes are made in the families below. A finding counts with whichever rule; the column
+says how many name the right target. Not found are, on purpose, slips in labels of fewer than five characters (bbc, zeit, dr) and all but swapped and doubled
+letters in those of five; names that are words (europa, novinky) with other words; the same name under another country's ending.
+
+`
+
+func lookalikes(page io.Writer, data string) error {
+	text, err := os.ReadFile(filepath.Join("processors", "sources", "lookalike", "testdata", "protected.txt"))
+	if err != nil {
+		return fmt.Errorf("run it in the project's folder: %w", err)
+	}
+	names := strings.Fields(string(text))
+	fmt.Fprintf(page, aboutLookalikes, len(names))
+	sets := lookalike.Ordinary()
+	real, clones, err := realHosts(data)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		fmt.Fprintf(page, "Without real hosts: set OBSERVATORY_TESTDATA.\n\n")
+	case err != nil:
+		return err
+	default:
+		sets = append(sets, real...)
+	}
+	if err := lookalike.Evaluate(page, names, sets); err != nil || clones == nil {
+		return err
+	}
+	return documented(page, names, clones)
+}
+
+// realHosts are hosts of news feeds and of lists, and the documented clones of DIMA.
+func realHosts(data string) (sets []lookalike.Set, clones []string, err error) {
+	hosts, err := feedHosts(filepath.Join(data, "feeds", "news_feeds_by_country.json"))
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := table(filepath.Join(data, "sources", "cred1_current.csv"))
+	if err != nil {
+		return nil, nil, err
+	}
+	var listed []string
+	for _, row := range rows {
+		listed = append(listed, row[0])
+	}
+	if rows, err = table(filepath.Join(data, "sources", "dima_domains.csv")); err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		if strings.Contains(strings.ToLower(row[5]), "typosquatting") {
+			clones = append(clones, row[0])
+		}
+	}
+	return []lookalike.Set{{Name: "news feeds of 145 countries", Hosts: hosts}, {Name: "domains of CRED-1, among which there may be clones", Hosts: listed}}, clones, nil
+}
+
+func feedHosts(path string) ([]string, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // Whoever runs it names the folder.
+	if err != nil {
+		return nil, err
+	}
+	var feeds map[string][]struct {
+		Site string `json:"publication_website_uri"`
+		Feed string `json:"publication_rss_feed_uri"`
+	}
+	if err := json.Unmarshal(text, &feeds); err != nil {
+		return nil, err
+	}
+	var hosts []string
+	for _, country := range feeds {
+		for _, feed := range country {
+			for _, address := range []string{feed.Site, feed.Feed} {
+				if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
+					hosts = append(hosts, u.Hostname())
+				}
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts), nil
+}
+
+func table(path string) ([][]string, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // Whoever runs it names the folder.
+	if err != nil {
+		return nil, err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff")))).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[1:], nil
+}
+
+// documented says what is found of domains that others have documented as clones.
+// What they imitate is in part not among the protected names.
+func documented(page io.Writer, names, clones []string) error {
+	x, err := lookalike.New(append(slices.Clone(names), "welt.de", "nd-aktuell.de", "walla.co.il", "foxnews.com", "washingtonpost.com", "rbc.ua", "obozrevatel.com", "unian.ua", "tagesspiegel.de", "dailymail.co.uk"))
+	if err != nil {
+		return err
+	}
+	rules, missed := map[string]int{}, []string{}
+	for _, clone := range clones {
+		if found, ok := x.Check(clone); ok {
+			rules[found.Rule]++
+		} else {
+			missed = append(missed, clone)
+		}
+	}
+	fmt.Fprintf(page, "\nOf the %d domains that DIMA lists as typing squatters (Doppelganger, RRN), %d are found, with ten more names protected: R1 %d, R2 %d, R3 %d, R4 %d, R5 %d. Not found:\n%s.\n",
+		len(clones), len(clones)-len(missed), rules["R1"], rules["R2"], rules["R3"], rules["R4"], rules["R5"], strings.Join(missed, ", "))
+	return nil
+}
