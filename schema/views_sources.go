@@ -89,9 +89,6 @@ func LinkRows(where string) string {
 		" FINAL WHERE status = '" + ExpansionResolved + "') AS expansions USING (short)"
 }
 
-// ExpansionResolved is the status of a short link whose target is known.
-const ExpansionResolved = "resolved"
-
 func sources() View {
 	columns := pick(sourceRows(), "domain_or_account", "rater", "class", "score", "valid_from", "valid_to", "backdated", "criteria", "network", "alias_of", "list_version", "licence", "citation", "found")
 	return View{

@@ -14,7 +14,9 @@ import (
 	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/collectors"
 	"github.com/election-observatory/observatory/collectors/bluesky"
+	"github.com/election-observatory/observatory/collectors/expand"
 	"github.com/election-observatory/observatory/collectors/rss"
+	"github.com/election-observatory/observatory/processors/urls"
 )
 
 // startCollectors runs the live sources of the study, if it has any, and follows
@@ -25,6 +27,12 @@ func (s *system) startCollectors() error {
 		return err
 	}
 	emit := collectors.Metered(collectors.NewLogEmitter(producer).Emit, s.reg)
+	if s.study.Expand != nil {
+		if s.expander, err = s.newExpander(*s.study.Expand); err != nil {
+			return err
+		}
+		emit = s.expander.Watch(emit)
+	}
 	group := collectors.NewGroup(emit, s.log)
 	wanted, err := s.liveSources(s.study)
 	if err != nil {
@@ -46,6 +54,16 @@ func (s *system) startCollectors() error {
 		}
 	})
 	return nil
+}
+
+// newExpander follows links of the shorteners that are known and of those that the
+// study names.
+func (s *system) newExpander(cfg expand.Config) (*expand.Expander, error) {
+	short := map[string]bool{}
+	for _, host := range append(urls.Shorteners(), s.study.Shorteners...) {
+		short[host] = true
+	}
+	return expand.New(cfg, nil, func(host string) bool { return short[host] }, collectors.NewCursors(s.dir.Cursors()), s.log, time.Now)
 }
 
 // reload brings the collectors in line with the configuration as it is now. A
@@ -70,6 +88,9 @@ func (s *system) reload(group *collectors.Group) {
 func (s *system) liveSources(of study.Study) (map[string]collectors.Collector, error) {
 	cursors := collectors.NewCursors(s.dir.Cursors())
 	wanted := map[string]collectors.Collector{}
+	if s.expander != nil { // As it was when the process began.
+		wanted["expand"] = s.expander
+	}
 	if len(of.Feeds) > 0 {
 		how := fmt.Sprintf("%+v", of.Fetch)
 		if s.feeds == nil || s.feedsHow != how {

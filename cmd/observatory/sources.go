@@ -38,7 +38,7 @@ raters are imported; links are joined with them as of the time of each post, so 
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.sourcesLookup(), c.sourcesLint(), c.sourcesImport(), c.sourcesQueue(), c.sourcesCode(), c.sourcesAgree())
+	cmd.AddCommand(c.sourcesLookup(), c.sourcesLint(), c.sourcesImport(), c.sourcesQueue(), c.sourcesCode(), c.sourcesAgree(), c.sourcesExpand())
 	for _, command := range cmd.Commands() {
 		command.Args = asUsage(command.Args)
 	}

@@ -3,10 +3,15 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/election-observatory/observatory/internal/replay"
 )
 
 // written writes a file for a command to read.
@@ -140,4 +145,48 @@ func TestSourcesRefuse(t *testing.T) {
 	p.refused(2, "there is no command", "sources", "nothing")
 	p.env = append(p.env, "OBSERVATORY_PROTECTED_NAMES=co.uk")
 	p.refused(2, "protected_names", "sources", "lookup", "x.org")
+}
+
+// Short links are followed as they come in, and those of archives when asked for;
+// what they lead to is rated in links and counted.
+func TestShortLinksAreFollowed(t *testing.T) {
+	t.Parallel()
+	shortener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a" || r.URL.Path == "/b" {
+			http.Redirect(w, r, "http://127.0.0.1:1/news"+r.URL.Path, http.StatusMovedPermanently) // Where nobody answers: the target is known all the same.
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	t.Cleanup(shortener.Close)
+	short := strings.Replace(shortener.URL, "127.0.0.1", "localhost", 1)
+	feeds := replay.NewFeeds(time.Now)
+	server := httptest.NewServer(feeds)
+	t.Cleanup(server.Close)
+	feeds.Set("/feed.xml", []replay.FeedItem{{ID: "1", Title: "A report", Text: "text", Link: short + "/a", Published: time.Now().Add(-2 * time.Hour)}})
+	p := newProgram(t)
+	config := written(t, "study.yaml", fmt.Sprintf("shorteners: [localhost]\nexpand: {allow_private: true}\nfetch: {allow_private: true, min_interval: 1s, max_interval: 3s}\nfeeds:\n  - url: %s/feed.xml\n", server.URL))
+	p.env = append(p.env, "OBSERVATORY_CONFIG="+config)
+	_, stop := p.up()
+	waitFor(t, "the link of the feed to be followed", func() bool { return p.ask("SELECT count() FROM links WHERE expanded != '' AND NOT unresolved") == "1" })
+	if got := p.ask("SELECT status, length(chain), source FROM url_expansions"); got != "resolved\t2\texpand" {
+		t.Errorf("the expansion is %s", got)
+	}
+	stop()
+	p.imports("ira-csv", written(t, "posts.csv", linkingPosts(short+"/b", short+"/b", short+"/gone")))
+	if got := p.ask("SELECT count() FROM links WHERE unresolved"); got != "3" {
+		t.Fatalf("%s links are unresolved", got)
+	}
+	if out := p.run("sources", "expand"); !strings.Contains(out, "2 links followed: 1 not_found, 1 resolved") {
+		t.Errorf("says %s", out)
+	}
+	if got := p.ask("SELECT countIf(unresolved), countIf(expanded LIKE '%/news/b') FROM links"); got != "1\t2" {
+		t.Errorf("links are %s", got)
+	}
+	if got := p.ask("SELECT sum(unresolved) FROM hourly WHERE query = '' AND source_class = '' AND platform = 'x'"); got != "1" {
+		t.Errorf("hours count %s unresolved links", got)
+	}
+	if out := p.run("sources", "expand"); !strings.Contains(out, "0 links followed") {
+		t.Errorf("says %s", out)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/cmd/observatory/study"
+	"github.com/election-observatory/observatory/collectors/expand"
 	"github.com/election-observatory/observatory/collectors/rss"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/eventlog"
@@ -46,6 +47,8 @@ type system struct {
 
 	feeds    *rss.Reader // What all feeds share, under
 	feedsHow string      // this configuration.
+
+	expander *expand.Expander // Nil where short links are not followed.
 
 	parts []*part // In the order in which they were started.
 }

@@ -43,6 +43,7 @@ type Request struct {
 	ETag         string // As it was given last; empty for none.
 	LastModified string // Likewise.
 	beginning    int    // Reads so many bytes at most, and leaves the rest; 0 for all or nothing.
+	method       string // GET if empty.
 }
 
 // Result is an answer: a body, or that nothing is new.
@@ -155,7 +156,11 @@ func (c *Client) hop(ctx context.Context, u *url.URL, r Request, robots bool, bu
 }
 
 func (c *Client) ask(ctx context.Context, u *url.URL, r Request, stop context.CancelCauseFunc) (*Result, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	method := r.method
+	if method == "" {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +183,9 @@ func (c *Client) ask(ctx context.Context, u *url.URL, r Request, stop context.Ca
 	}
 	if e := ofStatus(resp.StatusCode, resp.Header, c.now()); e != nil {
 		return nil, e
+	}
+	if method == http.MethodHead {
+		return result, nil
 	}
 	result.Body, err = c.readBody(resp, r.beginning, stop)
 	return result, err

@@ -75,6 +75,8 @@ type Runner struct {
 	cleaned  time.Time
 	watched  time.Time
 	alerts   uint64 // How many lasted when that was last looked at.
+
+	expansionsSeen map[uint32]uint64 // The last offsets of expansions whose hours are counted; nil until it was looked.
 }
 
 // Work is what a runner does: methods in this order, then watchers.
@@ -141,6 +143,9 @@ func (r *Runner) look(ctx context.Context) error {
 	}
 	r.watched = now
 	if err := r.watch(ctx, now.Add(-r.cfg.Look), now); err != nil {
+		return err
+	}
+	if err := r.expanded(ctx, now); err != nil {
 		return err
 	}
 	return r.tellAlerts(ctx)

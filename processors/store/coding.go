@@ -58,6 +58,17 @@ GROUP BY domain HAVING links >= %d ORDER BY links DESC, domain`, schema.Database
 	return list, found.Err()
 }
 
+// Unexpanded are up to limit short links, posted most first, that nobody has
+// followed yet.
+func (s *Store) Unexpanded(ctx context.Context, limit int) ([]string, error) {
+	var links []string
+	query := fmt.Sprintf("SELECT groupArray(given) FROM (SELECT any(url) AS given FROM %[1]s.links WHERE unresolved AND canonical NOT IN (SELECT url FROM %[1]s.url_expansions) GROUP BY canonical ORDER BY count() DESC, canonical LIMIT %[2]d)", schema.Database, limit)
+	if err := s.db.QueryRow(ctx, query).Scan(&links); err != nil {
+		return nil, fmt.Errorf("store: find short links: %w", err)
+	}
+	return links, nil
+}
+
 const codingColumns = "source, coder, coded_at, professionalism, style, credibility, bias, counterfeit, class, evidence, notes"
 
 // AddCodings adds what coders found.

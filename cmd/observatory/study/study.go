@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/election-observatory/observatory/collectors/bluesky"
+	"github.com/election-observatory/observatory/collectors/expand"
 	"github.com/election-observatory/observatory/collectors/rss"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -32,6 +33,7 @@ type Study struct {
 	Feeds          []rss.FeedConfig `yaml:"feeds" doc:"News feeds that are collected: RSS, Atom or JSON Feed."`
 	Fetch          rss.FetchConfig  `yaml:"fetch" doc:"How servers of feeds are asked."`
 	Bluesky        *bluesky.Config  `yaml:"bluesky" doc:"Collect posts and reposts from Bluesky's Jetstream; {} for all as it comes."`
+	Expand         *expand.Config   `yaml:"expand" doc:"Follow links of shorteners, so that it is known where they lead; {} for all as it comes, off if left out."`
 	PublicAccounts []PublicAccount  `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
 	ProtectedNames []string         `yaml:"protected_names" doc:"Domains of outlets, parties, election bodies and candidates, as spiegel.de: links to hosts whose names look like them are shown."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
@@ -140,7 +142,7 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateExpand())
 }
 
 // Live says whether the study has sources that are collected as they come.
