@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -66,46 +68,78 @@ func clock(at string) string {
 	return t.Format("15:04")
 }
 
-// showShares shows the share of links to rated sources by language and day.
+// junk says whether what is called so misleads, as those see it who rate it.
+func junk(class string) bool {
+	return slices.Contains([]string{classes()[unreliable], classes()[conspiracy], classes()[imposter], classes()[stateControlled]}, class)
+}
+
+// linked is what source_shares says of a class in a language.
+type linked struct{ links, share, rated, unresolved float64 }
+
+// showShares shows the share of links by class of source and language, with how
+// much is rated at all, and of how much the target is unknown.
 func showShares(rows [][]string) (string, []string, error) {
-	toRated, err := sumUp(rows, 0, 1, 2)
-	if err != nil {
-		return "", nil, err
-	}
-	toAny, err := sumUp(rows, 0, 1, 3)
-	if err != nil {
-		return "", nil, err
-	}
-	share := func(lang, day string) float64 {
-		key := [2]string{lang, day}
-		return 100 * float64(toRated[key]) / float64(max(toAny[key], 1))
-	}
-	langs, days := names(rows, 0), names(rows, 1)
-	slices.Sort(days)
-	head := []string{"per cent"}
-	for _, day := range days {
-		head = append(head, weekday(day))
-	}
-	var lines [][]string
-	var chart []bar
-	top, where := 0.0, ""
-	for _, lang := range append(slices.Clone(langs), "") {
-		line := []string{lang}
-		if lang == "" {
-			line[0] = "all"
-		}
-		for _, day := range append(slices.Clone(days), "") {
-			line = append(line, fmt.Sprintf("%.1f", share(lang, day)))
-			if day != "" && lang != "" && share(lang, day) > top {
-				top, where = share(lang, day), nameOf(lang)+" on "+weekday(day)
+	of := map[[2]string]linked{}
+	for _, row := range rows {
+		var l linked
+		for i, to := range []*float64{&l.links, &l.share, &l.rated, &l.unresolved} {
+			var err error
+			if *to, err = fraction(row, 2+i); err != nil {
+				return "", nil, err
 			}
 		}
-		lines = append(lines, line)
-		chart = append(chart, bar{line[0], share(lang, ""), line[len(line)-1] + " %"})
+		of[[2]string{row[0], row[1]}] = l
 	}
-	answer := fmt.Sprintf("%.1f per cent of %s links; most in %s, %.1f per cent.", share("", ""), count(toAny[[2]string{}]), where, top)
-	out := append(table(append(head, "week"), lines, "lr"), "")
+	short := map[string]string{"state-controlled": "state", "fact-checker": "check", "independent-public": "public", "mainstream": "main"}
+	percent := func(share float64) string { return fmt.Sprintf("%.1f", 100*share) }
+	head := []string{"%", "links", "rated", "unknown"}
+	var lines [][]string
+	var chart []bar
+	var all, rated, unknown, misleads, top float64
+	where := ""
+	for _, lang := range names(rows, 0) {
+		whole, bad := of[[2]string{lang, ""}], 0.0
+		line := []string{lang, count(uint64(whole.links)), percent(whole.rated), percent(whole.unresolved)}
+		for _, class := range classes() {
+			if class == "" {
+				continue
+			}
+			share := of[[2]string{lang, class}].share
+			line = append(line, percent(share))
+			if junk(class) {
+				bad += share
+			}
+			if len(lines) == 0 {
+				head = append(head, cmp.Or(short[class], class))
+			}
+		}
+		if bad > top {
+			top, where = bad, nameOf(lang)
+		}
+		all, rated, unknown = all+whole.links, rated+whole.rated*whole.links, unknown+whole.unresolved*whole.links
+		misleads += bad * whole.rated * whole.links
+		lines = append(lines, line)
+		chart = append(chart, bar{lang, 100 * bad, percent(bad) + " %"})
+	}
+	answer := fmt.Sprintf("%s per cent of %s links lead to rated sources, %s per cent to an unknown target.\n  Of the rated %s per cent are unreliable, conspiracy, imposter or state-controlled;\n  most in %s, %s per cent.",
+		percent(rated/max(all, 1)), count(uint64(all)), percent(unknown/max(all, 1)), percent(misleads/max(rated, 1)), where, percent(top))
+	out := append(table(head, lines, "lr"), "", "Unreliable, conspiracy, imposter and state-controlled, of the rated:", "")
 	return answer, append(out, bars(chart, chartWidth-margin)...), nil
+}
+
+// fraction is a number of a row; nothing is 0.
+func fraction(row []string, column int) (float64, error) {
+	if column >= len(row) {
+		return 0, fmt.Errorf("demo: a row of %d columns where more were asked for", len(row))
+	}
+	if row[column] == `\N` {
+		return 0, nil
+	}
+	n, err := strconv.ParseFloat(row[column], 64)
+	if err != nil {
+		return 0, fmt.Errorf("demo: %q where a number was asked for", row[column])
+	}
+	return n, nil
 }
 
 // nameOf is a language in English.
@@ -116,12 +150,4 @@ func nameOf(code string) string {
 		}
 	}
 	return code
-}
-
-func weekday(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.Format("Mon 2")
 }

@@ -6,7 +6,7 @@ import (
 
 // breakingNews is a story that many unrelated people share over a morning.
 func (s *sower) breakingNews() Campaign {
-	story := link{url: "https://matinal.example/2024/06/05/direct-port"}
+	story := link{url: "https://matinal.example/2024/06/05/direct-port", as: mainstream}
 	c := Campaign{Name: "breaking news", Kind: "shared link", What: "unrelated accounts share a story, most within the first of seven hours", Objects: []string{story.url}}
 	from := moment(2, 9, 20)
 	for range s.size {

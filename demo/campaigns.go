@@ -16,6 +16,7 @@ const (
 	polish
 	english
 	dutch
+	tongueCount
 )
 
 // linkSharing is a network on X that shares the same stories within seconds.
@@ -23,9 +24,9 @@ func (s *sower) linkSharing() Campaign {
 	crew := s.crew(x, french, min(max(s.size/12, 10), 40), 200, 1500)
 	c := Campaign{Name: "link sharing", Kind: "coordinated link sharing", What: "a network on X shares the same stories within 20 seconds"}
 	for i := range max(s.size/len(crew), 3) {
-		story := link{url: "https://claire-vue.example/2024/06/dossier-" + strconv.Itoa(100+i)}
+		story := link{url: "https://claire-vue.example/2024/06/dossier-" + strconv.Itoa(100+i), as: unreliable}
 		if i%3 == 2 {
-			story = link{url: "https://" + ratedDomains()[0] + "/news/fr" + strconv.Itoa(9100+i), as: rated}
+			story = link{url: "https://" + stateDomains()[0] + "/news/fr" + strconv.Itoa(9100+i), as: stateControlled}
 		}
 		c.Objects = append(c.Objects, story.url)
 		at := moment(s.draw.below(7), s.draw.between(6, 19), s.draw.below(60))

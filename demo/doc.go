@@ -6,8 +6,9 @@
 // It is the ISO week 2024-W23, 3 to 9 June 2024 in UTC, in which the European
 // Parliament was elected. Nobody in it is real, nor is any text. Domains are
 // reserved names that belong to nobody, link shorteners, and some of those on
-// the lists that come with the program, since a rated link has to be a link to
-// what is rated.
+// the lists that come with the program. Two invented raters rate the outlets:
+// with paths, an account, an outlet that moved, ratings that begin and end in the
+// middle of the week, and some on which they disagree.
 //
 // Every post follows from the seed and its place in the week alone (head.go), so
 // that posts can refer to each other without having been made, hours are made in

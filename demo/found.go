@@ -8,10 +8,11 @@ type Check struct {
 	Planted uint64
 	Found   uint64
 	Note    string
+	Differs string // What differs although the numbers may not.
 }
 
 // Equal says whether all was found that was planted, and no more.
-func (c Check) Equal() bool { return c.Planted == c.Found }
+func (c *Check) Equal() bool { return c.Planted == c.Found && c.Differs == "" }
 
 const ofDemo = " WHERE startsWith(collector, 'demo/')"
 
@@ -39,21 +40,34 @@ FROM posts`+ofDemo, 5)
 	if err != nil {
 		return nil, err
 	}
+	shares, err := ask.shares(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	alike, err := ask.numbers(ctx, "SELECT uniqExact(host) FROM lookalikes", 1)
+	if err != nil {
+		return nil, err
+	}
 	of := &plan.Counts
-	return []Check{
-		{"posts", of.Posts, posts[0], "that stand; deleted ones are hidden, " + count(of.Twice) + " came twice"},
-		{"platforms", of.Platforms, posts[1], ""},
-		{"languages", of.Languages, posts[2], "that posts declare"},
-		{"edits", of.Edits, posts[3], "posts whose later revision counts"},
-		{"deletes", of.Deletes, deletes[0], "by their authors"},
-		{"late posts", of.Late, posts[4], "collected more than an hour after"},
-		{"gaps", of.Gaps, gaps[0], "declared by their sources"},
-		{"silence", of.Silences, silences[0], "alarms of sources that say nothing"},
-		{"links", of.Links, links[0], ""},
-		{"rated links", of.Rated, links[1], "to sources on a list at that time"},
-		{"unresolved links", of.Unresolved, links[2], "of shorteners; nobody followed them"},
-	}, nil
+	checks := []Check{
+		{What: "posts", Planted: of.Posts, Found: posts[0], Note: "that stand; deleted ones are hidden, " + count(of.Twice) + " came twice"},
+		{What: "platforms", Planted: of.Platforms, Found: posts[1]},
+		{What: "languages", Planted: of.Languages, Found: posts[2], Note: "that posts declare"},
+		{What: "edits", Planted: of.Edits, Found: posts[3], Note: "posts whose later revision counts"},
+		{What: "deletes", Planted: of.Deletes, Found: deletes[0], Note: "by their authors"},
+		{What: "late posts", Planted: of.Late, Found: posts[4], Note: "collected more than an hour after"},
+		{What: "gaps", Planted: of.Gaps, Found: gaps[0], Note: "declared by their sources"},
+		{What: "silence", Planted: of.Silences, Found: silences[0], Note: "alarms of sources that say nothing"},
+		{What: "lookalikes", Planted: imposters, Found: alike[0], Note: "hosts whose names look like protected ones"},
+		{What: "links", Planted: of.Links, Found: links[0]},
+		{What: "unresolved links", Planted: of.Unresolved, Found: links[2], Note: "of shorteners; nobody followed them"},
+		{What: "rated links", Planted: of.Rated, Found: links[1], Note: "to sources on a list at that time; of these to"},
+	}
+	return append(checks, shares...), nil
 }
+
+// imposters are the look-alikes of protected names among the outlets.
+const imposters = 2
 
 // Measure says what a method finds of a campaign or a burst.
 type Measure func(ctx context.Context, ask Ask, c *Campaign) (found string, err error)

@@ -19,6 +19,7 @@ type Week struct {
 	words     []*words
 	spellings [][][]string // Of a language as it is declared, by language.
 	sources   [5]string
+	sites     map[string]site
 	accounts  [5][][]account
 	people    []*account // All of them.
 	hours     []hour
@@ -36,7 +37,7 @@ func New(cfg Config) (*Week, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	w := &Week{cfg: cfg, tongues: tongues(), outages: outages()}
+	w := &Week{cfg: cfg, tongues: tongues(), outages: outages(), sites: planned()}
 	for p := range w.sources {
 		w.sources[p] = sourceOf(p)
 	}
@@ -74,7 +75,7 @@ type maker struct {
 	imported int64
 	emit     Emit
 	batch    []*schema.Event
-	counts   Counts
+	counts   counted
 	tallies  [5]collectors.Tally
 }
 
@@ -82,7 +83,7 @@ type maker struct {
 // importedMS is when they are read in; nothing else depends on the caller.
 func (w *Week) Generate(ctx context.Context, workers int, importedMS int64, emit Emit) (Counts, error) {
 	var next atomic.Int64
-	counts := make([]Counts, workers)
+	counts := make([]counted, workers)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		group.Go(func() error {
@@ -101,11 +102,11 @@ func (w *Week) Generate(ctx context.Context, workers int, importedMS int64, emit
 	if err := group.Wait(); err != nil {
 		return Counts{}, err
 	}
-	sum := w.known()
-	for i := range counts {
-		sum.add(&counts[i])
+	sum := counts[0]
+	for i := range counts[1:] {
+		sum.add(&counts[1+i])
 	}
-	return sum, nil
+	return w.told(&sum), nil
 }
 
 // Done is how many events were handed on so far.
@@ -225,7 +226,7 @@ func (m *maker) follow(ctx context.Context, h *head) error {
 		events[1], n = events[0], 2
 		m.counts.Twice++
 	}
-	m.counts.visible(p, as, late)
+	m.counts.visible(p, h.account.tongue, as, late)
 	m.received(p, h.account.platform, n, late)
 	return m.add(ctx, events[:n]...)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // version changes with what a seed means.
-const version = 1
+const version = 2
 
 // Plan is what a week holds: what methods are measured against. It names
 // accounts and posts by their platforms' ids.

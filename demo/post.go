@@ -44,6 +44,14 @@ func (w *Week) declared(acct *account, kind schema.PostKind, d *draw) []string {
 	return one(d, spellings)
 }
 
+// declare makes a post with a link declare its language: links are counted by
+// language, and what a detector takes a text for was not planted.
+func (m *maker) declare(p *schema.Post, acct *account) {
+	if p.GetLangs() == nil {
+		p.Langs = m.w.spellings[acct.tongue][0]
+	}
+}
+
 // base makes a post of the base, and says what its link counts as.
 func (m *maker) base(h *head) (*schema.Post, source) {
 	d := h.rest
@@ -94,7 +102,7 @@ func (m *maker) count(p *schema.Post, d *draw) {
 
 // write writes what a post of the base says.
 func (m *maker) write(p *schema.Post, h *head, d *draw) source {
-	t, w := &m.w.tongues[h.account.tongue], m.w.words[h.account.tongue]
+	w := m.w.words[h.account.tongue]
 	text := m.arena.scratch[:0]
 	linked := 300
 	switch h.kind {
@@ -117,7 +125,7 @@ func (m *maker) write(p *schema.Post, h *head, d *draw) source {
 	}
 	as := unrated
 	if d.chance(linked) {
-		text, as = m.link(text, p, h, t, d)
+		text, as = m.link(text, p, h, d)
 	}
 	if d.chance(90) {
 		m.image(p, d)
@@ -153,15 +161,16 @@ func (m *maker) hashtags(text []byte, p *schema.Post, w *words, d *draw) []byte 
 
 // link adds a link; that of a feed's item is to its own story, which it shows as
 // its address and not in its text.
-func (m *maker) link(text []byte, p *schema.Post, h *head, t *tongue, d *draw) ([]byte, source) {
+func (m *maker) link(text []byte, p *schema.Post, h *head, d *draw) ([]byte, source) {
 	l, from := take(&m.arena.links), len(text)
-	as := unrated
+	as := m.w.sites[h.account.name].at(h.place.ms)
+	m.declare(p, h.account)
 	if h.kind == schema.KindItem {
-		text = appendStory(text, h.account.name, h.hour/24, h.place.number)
+		text = appendStory(text, h.account.name, h.place.ms, h.place.number)
 	} else {
 		text = append(text, ' ')
 		from++
-		text, as = t.appendLink(text, d, h.hour/24)
+		text, as = m.w.appendLink(text, h.account.tongue, d, h.place.ms)
 	}
 	l.Url = m.arena.keep(text[from:])
 	p.Links = append(p.Links, l)

@@ -31,15 +31,10 @@ ORDER BY hour, lang`,
 			show: showNight,
 		},
 		{
-			Title: "How much of what they link to is on a list of rated sources?",
-			SQL: `SELECT lang, toDate(hour) AS day,
-    sumIf(links, source_class != '') AS to_rated, sumIf(links, source_class = '') AS to_any
-FROM hourly
-WHERE query = ''
-  AND ` + seven + `
-  AND ` + within("hour", Start(), End()) + `
-GROUP BY lang, day
-ORDER BY lang, day`,
+			Title: "What kinds of sources do they link to, and how much of that is rated at all?",
+			SQL: `SELECT part AS lang, source_class, links, share, rated_share, unresolved_share
+FROM source_shares(from = '` + Start().Format(time.DateOnly) + `', to = '` + End().Format(time.DateOnly) + `', by = 'lang')
+ORDER BY lang, source_class`,
 			show: showShares,
 		},
 		{

@@ -20,6 +20,8 @@ type Report struct {
 	Times []Time
 	Begun time.Time // When it all began.
 	Next  []Hint
+
+	differ int // Lines of planted against found.
 }
 
 // Time is how long something took.
@@ -31,7 +33,8 @@ type Time struct {
 // Hint is a command and what it shows.
 type Hint struct{ Command, Shows string }
 
-// Write writes the report; what cannot be counted ends it.
+// Write writes the report; what cannot be counted ends it. It is an error if what
+// is found is not what was planted.
 func (r *Report) Write(ctx context.Context) error {
 	r.heading()
 	if err := r.checks(ctx); err != nil {
@@ -49,6 +52,9 @@ func (r *Report) Write(ctx context.Context) error {
 	r.Times = append(r.Times, Time{"three questions", time.Since(asked)}, Time{"all", time.Since(r.Begun)})
 	r.times()
 	r.hints()
+	if r.differ > 0 {
+		return fmt.Errorf("demo: %d lines of what was planted differ from what is found: they are marked with !=", r.differ)
+	}
 	return nil
 }
 
@@ -78,17 +84,20 @@ func (r *Report) checks(ctx context.Context) error {
 		return err
 	}
 	r.title("Planted against found")
+	r.differ = 0
 	rows := make([][]string, 0, len(found))
-	for _, c := range found {
+	for i := range found {
+		c := &found[i]
 		mark := "="
 		if !c.Equal() {
 			mark = "!="
+			r.differ++
 		}
 		rows = append(rows, []string{c.What, count(c.Planted), mark, count(c.Found)})
 	}
 	lines := table([]string{"", "planted", "", "found"}, rows, "lr")
-	for i, c := range found {
-		if c.Note != "" {
+	for i := range found {
+		if c := &found[i]; c.Note != "" {
 			lines[i+1] += "   " + c.Note
 		}
 	}

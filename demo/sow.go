@@ -154,9 +154,10 @@ func (m *maker) plant(ctx context.Context, of *planted) error {
 		l := take(&m.arena.links)
 		l.Url = of.link.url
 		p.Links = append(p.Links, l)
+		m.declare(p, of.account)
 		p.Text += " " + l.GetUrl()
 	}
-	m.counts.visible(p, of.link.as, false)
+	m.counts.visible(p, of.account.tongue, of.link.as, false)
 	m.received(p, of.account.platform, 1, false)
 	return m.add(ctx, m.arena.wrap(p))
 }

@@ -50,18 +50,20 @@ type tongue struct {
 	platforms [5]int   // Of its posts, per cent, in the order of platforms.
 	regions   []string // As some authors declare it.
 	outlets   []string // Invented ones, whose feeds are read.
-	rated     int      // Links to rated sources, per mille of its links.
+	others    []string // Invented ones without a feed.
+	fringe    int      // Links to these, per mille of its links.
+	state     int      // Links to what states control, likewise.
 }
 
 func tongues() []tongue {
 	return []tongue{
-		{"de", "German", 24, 2, [5]int{26, 24, 28, 20, 2}, []string{"de-DE", "de-AT"}, []string{"morgenblatt.example", "stadtanzeiger.example", "abendpost.example", "landbote.example", "uferkurier.example", "wahlnachrichten.example"}, 46},
-		{"fr", "French", 18, 2, [5]int{24, 16, 40, 18, 2}, []string{"fr-FR", "fr-BE"}, []string{"matinal.example", "gazette-du-port.example", "echo-des-rives.example", "courrier-du-soir.example", "la-depeche-bleue.example"}, 58},
-		{"it", "Italian", 14, 2, [5]int{18, 12, 44, 24, 2}, []string{"it-IT"}, []string{"corriere-del-faro.example", "mattino-azzurro.example", "la-gazzetta-civica.example", "voce-del-porto.example"}, 66},
-		{"es", "Spanish", 14, 2, [5]int{18, 12, 46, 22, 2}, []string{"es-ES"}, []string{"diario-del-puerto.example", "la-hoja.example", "noticias-del-valle.example", "el-farol.example"}, 52},
-		{"pl", "Polish", 10, 2, [5]int{16, 12, 50, 20, 2}, []string{"pl-PL"}, []string{"kurier-poranny.example", "gazeta-portowa.example", "wiadomosci-lokalne.example"}, 30},
-		{"en", "English", 14, 1, [5]int{36, 20, 34, 8, 2}, []string{"en-IE", "en-GB"}, []string{"harbour-times.example", "the-lamplighter.example", "county-record.example", "results.example"}, 36},
-		{"nl", "Dutch", 6, 2, [5]int{32, 22, 32, 12, 2}, []string{"nl-NL", "nl-BE"}, []string{"havenkrant.example", "het-dagboek.example", "de-klok.example"}, 24},
+		{"de", "German", 24, 2, [5]int{26, 24, 28, 20, 2}, []string{"de-DE", "de-AT"}, []string{"morgenblatt.example", "stadtanzeiger.example", "abendpost.example", "landbote.example", "uferkurier.example", "wahlnachrichten.example"}, []string{"klartext-heute.example", "hinterfragt.example", "abendpost.example/glosse", "morgenblatt-online.example", "faktenlotse.example", "mein-kanal.example"}, 140, 46},
+		{"fr", "French", 18, 2, [5]int{24, 16, 40, 18, 2}, []string{"fr-FR", "fr-BE"}, []string{"matinal.example", "gazette-du-port.example", "echo-des-rives.example", "courrier-du-soir.example", "la-depeche-bleue.example"}, []string{"claire-vue.example", "la-verite-nue.example", "le-canular.example", "matinal-info.example", "mon-blog.example"}, 150, 58},
+		{"it", "Italian", 14, 2, [5]int{18, 12, 44, 24, 2}, []string{"it-IT"}, []string{"corriere-del-faro.example", "mattino-azzurro.example", "la-gazzetta-civica.example", "voce-del-porto.example"}, []string{"la-controvoce.example", "controvoce-libera.example", "la-bufala-del-giorno.example", "il-mio-diario.example"}, 160, 66},
+		{"es", "Spanish", 14, 2, [5]int{18, 12, 46, 22, 2}, []string{"es-ES"}, []string{"diario-del-puerto.example", "la-hoja.example", "noticias-del-valle.example", "el-farol.example"}, []string{"el-despertar.example", "contrastado.example", "mi-cuaderno.example"}, 120, 52},
+		{"pl", "Polish", 10, 2, [5]int{16, 12, 50, 20, 2}, []string{"pl-PL"}, []string{"kurier-poranny.example", "gazeta-portowa.example", "wiadomosci-lokalne.example"}, []string{"prawda-na-dzis.example", "moj-notes.example"}, 130, 30},
+		{"en", "English", 14, 1, [5]int{36, 20, 34, 8, 2}, []string{"en-IE", "en-GB"}, []string{"harbour-times.example", "the-lamplighter.example", "county-record.example", "results.example"}, []string{"open-ballot-truth.example", "t.me/wiretap_ex", "my-notebook.example"}, 110, 36},
+		{"nl", "Dutch", 6, 2, [5]int{32, 22, 32, 12, 2}, []string{"nl-NL", "nl-BE"}, []string{"havenkrant.example", "het-dagboek.example", "de-klok.example"}, []string{"wakker-nieuws.example", "mijn-schrift.example"}, 90, 24},
 	}
 }
 

@@ -86,7 +86,8 @@ ON if({by:String} IN ('platform', 'day', 'hour'), counted.part, '') = covered.pa
 }
 
 // hourlyShares are the shares of links by class that charts show: from the counts
-// per hour, so that long periods cost little. They sum up: divide sums, not means.
+// per hour, so that long periods cost little. They sum up: divide sums, not means,
+// and take what is divided by from the rows of all links, which every hour has.
 func hourlyShares() View {
 	columns := []Column{
 		{Name: "hour", Type: "DateTime('UTC')", Doc: "Start of the hour."},
@@ -98,7 +99,7 @@ func hourlyShares() View {
 		{Name: "rated_links", Type: "UInt64", Doc: "Links of the hour, platform, language and query that lead to rated sources."},
 		{Name: "unresolved_links", Type: "UInt64", Doc: "Those whose target is unknown."},
 		{Name: "all_links", Type: "UInt64", Doc: "All of them."},
-		{Name: "share", Type: "Nullable(Float64)", Doc: "links of rated_links; null where nothing is rated, and in the row of all links. Of several rows: sum(links) / sum(rated_links)."},
+		{Name: "share", Type: "Nullable(Float64)", Doc: "links of rated_links; null where nothing is rated, and in the row of all links. Over several hours, platforms or languages: sumIf(links, source_class = '…') / sumIf(rated_links, source_class = ''), since an hour without links to a class has no row of it."},
 		{Name: "rated_share", Type: "Nullable(Float64)", Doc: "rated_links of all_links; null where there are none."},
 		{Name: "unresolved_share", Type: "Nullable(Float64)", Doc: "unresolved_links of all_links."},
 		{Name: "coverage", Type: "Nullable(Float64)", Doc: "Share of the minutes of the hour in which the sources of the platform answered; null where none was noted."},

@@ -110,7 +110,11 @@ func (c *cli) runDemo(ctx context.Context, flags demoFlags, plan *demo.Plan) err
 	if err := c.demoStudy(); err != nil {
 		return err
 	}
-	done := plan != nil && plan.Complete
+	week, plan, err := c.demoWeek(flags.Config, plan)
+	if err != nil {
+		return err
+	}
+	done := week == nil
 	need := needs{listen: anywhere(), asking: done}
 	if flags.serve {
 		need = needs{listen: flags.at, owner: true, process: true}
@@ -122,7 +126,7 @@ func (c *cli) runDemo(ctx context.Context, flags demoFlags, plan *demo.Plan) err
 	defer s.close()
 	report := demo.Report{Out: c.out, Ask: s.askRows, Plan: plan, Times: []demo.Time{{What: "start of broker and engine", Took: time.Since(begun)}}}
 	if !done {
-		if report.Plan, err = s.makeDemo(flags.Config, c.demoDir(), c.progress(), &report.Times); err != nil {
+		if err = s.makeDemo(week, plan, c.demoDir(), c.progress(), &report.Times); err != nil {
 			if s.ctx.Err() != nil {
 				return interrupted(ctx, s)
 			}
@@ -144,6 +148,20 @@ func (c *cli) runDemo(ctx context.Context, flags demoFlags, plan *demo.Plan) err
 	return nil
 }
 
+// demoWeek is the week that is still to be made, nil if it is made, and its plan:
+// what fails once the plan is written can be tried again.
+func (c *cli) demoWeek(cfg demo.Config, plan *demo.Plan) (*demo.Week, *demo.Plan, error) {
+	if plan != nil && plan.Complete {
+		return nil, plan, nil
+	}
+	week, err := demo.New(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan = week.Plan()
+	return week, plan, plan.Write(c.demoDir())
+}
+
 // demoStudy makes the study of the demo the one that is used, unless another one
 // is named. What stands in the working directory is for something else.
 func (c *cli) demoStudy() error {
@@ -157,19 +175,11 @@ func (c *cli) demoStudy() error {
 // makeDemo sends the events of a week through the log, waits until they are
 // stored and counted, and looks for silences. Cut off, it is made again from the
 // start, which changes nothing of what is there.
-func (s *system) makeDemo(cfg demo.Config, dir string, p *progress, times *[]demo.Time) (*demo.Plan, error) {
+func (s *system) makeDemo(week *demo.Week, plan *demo.Plan, dir string, p *progress, times *[]demo.Time) error {
 	begun := time.Now()
-	week, err := demo.New(cfg)
-	if err != nil {
-		return nil, err
-	}
-	plan := week.Plan()
-	if err := plan.Write(dir); err != nil {
-		return nil, err
-	}
 	producer, err := s.producer()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	log := collectors.NewLogEmitter(producer)
 	line := func() string { return demoLine(week.Done(), week.Events(), time.Since(begun)) }
@@ -178,20 +188,20 @@ func (s *system) makeDemo(cfg demo.Config, dir string, p *progress, times *[]dem
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	written := time.Now()
 	if err := s.await(s.emitted(log), p); err != nil {
-		return nil, err
+		return err
 	}
 	*times = append(*times, demo.Time{What: "events made and in the log", Took: written.Sub(begun)},
 		demo.Time{What: "  of that, making them (each of " + strconv.Itoa(demoWorkers) + " at a time)", Took: week.Making() / demoWorkers},
 		demo.Time{What: "the rest stored and counted", Took: time.Since(written)})
 	if err := assess.NewSilence(s.store.DB()).Check(s.ctx, demo.Start(), demo.End()); err != nil {
-		return nil, err
+		return err
 	}
 	plan.Complete = true
-	return plan, plan.Write(dir)
+	return plan.Write(dir)
 }
 
 func demoLine(done, all uint64, took time.Duration) string {

@@ -29,15 +29,15 @@ func layout(out string) string {
 	return out
 }
 
-var checked = regexp.MustCompile(`(?m)^  ([a-z ]+?) +([0-9,]+) +(!?=) +([0-9,]+)`)
+var checked = regexp.MustCompile(`(?m)^  ([a-z -]+?) +([0-9,]+) +(!?=) +([0-9,]+)`)
 
 func TestTheDemoFindsWhatItPlanted(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	out := p.run("demo", "--posts", demoPosts, "--seed", "7")
 	checks := checked.FindAllStringSubmatch(out, -1)
-	if len(checks) != 11 {
-		t.Errorf("%d lines of planted against found, not 11", len(checks))
+	if len(checks) != 21 {
+		t.Errorf("%d lines of planted against found, not 21", len(checks))
 	}
 	for _, c := range checks {
 		if c[3] != "=" || c[2] != c[4] || c[2] == "0" {
@@ -89,15 +89,21 @@ func (p *program) checkDemo() {
 		p.t.Errorf("the plan says %+v", plan.Counts)
 	}
 	for sql, want := range map[string]uint64{
-		"SELECT sum(posts) FROM hourly WHERE query = '' AND source_class = ''":                    plan.Counts.Posts,
-		"SELECT sum(links) FROM hourly WHERE query = '' AND source_class != ''":                   plan.Counts.Rated,
-		"SELECT uniqExact(hour) FROM hourly":                                                      7 * 24,
-		"SELECT count() FROM posts WHERE created_at < '2024-06-03' OR created_at >= '2024-06-10'": 0,
-		"SELECT count() FROM coverage":                                                            5 * 7 * 24 * 60,
-		"SELECT sum(received) - sum(emitted) FROM coverage":                                       0,
-		"SELECT count() > 100 FROM accounts WHERE followers > 0":                                  1,
-		"SELECT uniqExact(arrayJoin(queries)) FROM posts":                                         10,
-		"SELECT count() > 5 FROM (SELECT lang FROM posts GROUP BY lang HAVING count() >= 100)":    1,
+		"SELECT sum(posts) FROM hourly WHERE query = '' AND source_class = ''":                                                    plan.Counts.Posts,
+		"SELECT sum(links) FROM hourly WHERE query = '' AND source_class != ''":                                                   plan.Counts.Rated,
+		"SELECT count() FROM links WHERE source_class = 'conspiracy' AND lang = 'es'":                                             sumOf(plan.Counts.ByHour["es"]["conspiracy"]),
+		"SELECT count() FROM links WHERE domain = 'prawda-na-dzis.example' AND (source_class = '') = (created_at < '2024-06-07')": 0,
+		"SELECT uniqExact(network) FROM links WHERE domain IN ('la-controvoce.example', 'controvoce-libera.example')":             1,
+		"SELECT count() FROM links WHERE domain = 'wakker-nieuws.example' AND length(raters) != 2":                                0,
+		"SELECT count() > 0 FROM links WHERE source_class = 'unreliable' AND domain = 't.me'":                                     1,
+		"SELECT uniqExact(source_class) FROM links WHERE domain = 'abendpost.example'":                                            2,
+		"SELECT uniqExact(hour) FROM hourly":                                                                                      7 * 24,
+		"SELECT count() FROM posts WHERE created_at < '2024-06-03' OR created_at >= '2024-06-10'":                                 0,
+		"SELECT count() FROM coverage":                                                         5 * 7 * 24 * 60,
+		"SELECT sum(received) - sum(emitted) FROM coverage":                                    0,
+		"SELECT count() > 100 FROM accounts WHERE followers > 0":                               1,
+		"SELECT uniqExact(arrayJoin(queries)) FROM posts":                                      10,
+		"SELECT count() > 5 FROM (SELECT lang FROM posts GROUP BY lang HAVING count() >= 100)": 1,
 	} {
 		if got := p.ask(sql); got != strconv.FormatUint(want, 10) {
 			p.t.Errorf("%s: %s, not %d", sql, got, want)
@@ -153,4 +159,12 @@ func TestTheDemoLeavesAStudyAlone(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(p.data, "demo")); err == nil {
 		t.Error("it left something behind")
 	}
+}
+
+func sumOf(series demo.Series) uint64 {
+	sum := uint64(0)
+	for _, n := range series {
+		sum += n
+	}
+	return sum
 }

@@ -293,11 +293,15 @@ func (s *system) startLists(tagger *tag.Tagger) error {
 	if err := s.store.LoadQueries(s.ctx, s.queries); err != nil {
 		return err
 	}
+	names := naming(tagger)
+	if err := s.studyLists(names); err != nil {
+		return err
+	}
 	ratings, err := sources.Builtin()
 	if err != nil {
 		return err
 	}
-	changed, err := s.store.LoadSources(s.ctx, ratings, naming(tagger))
+	changed, err := s.store.LoadSources(s.ctx, ratings, names)
 	if err != nil || !changed {
 		return err
 	}

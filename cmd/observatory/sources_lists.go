@@ -13,10 +13,12 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/processors/sources"
 	"github.com/election-observatory/observatory/processors/sources/lists"
+	"github.com/election-observatory/observatory/processors/store"
 )
 
 func (c *cli) sourcesLint() *cobra.Command {
@@ -142,8 +144,10 @@ func (c *cli) runSourcesImport(ctx context.Context, of importedList, asJSON bool
 		return fmt.Sprintf("%s entries of %s are rated, which takes a minute for a million: %s", count(uint64(len(list.Entries))), of.name, time.Since(begun).Round(time.Second))
 	}
 	err = c.progress().during(s.ctx, line, func() (err error) {
-		done, err = s.importList(&list, of.version)
-		return err
+		if done, err = s.revise(&list, of.version); err != nil {
+			return err
+		}
+		return s.rate(done)
 	})
 	if err != nil {
 		return s.why(err)
@@ -164,9 +168,11 @@ type listImport struct {
 	first bool
 }
 
-// importList brings the ratings of a rater to a list, and counts again what
-// links to sources that it changed.
-func (s *system) importList(list *lists.List, version string) (*listImport, error) {
+// errOlder is a list that is older than what the store has of it.
+var errOlder = errors.New("is imported already: give the day of this one with --version if it is newer")
+
+// revise is what a list makes of the ratings of its rater.
+func (s *system) revise(list *lists.List, version string) (*listImport, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	done := &listImport{rater: list.Format.Name}
 	said := &list.Entries[0].Rating // A list of the project's own form says what it is called, and its version.
@@ -198,7 +204,7 @@ func (s *system) importList(list *lists.List, version string) (*listImport, erro
 		return nil, err
 	}
 	if newest > done.version {
-		return nil, usage(fmt.Errorf("the version of %s of %s is imported already: give the day of this one with --version if it is newer", done.rater, newest))
+		return nil, usage(fmt.Errorf("the version of %s of %s %w", done.rater, newest, errOlder))
 	}
 	done.first = len(had) == 0
 	ratings := make([]sources.Rating, len(list.Entries))
@@ -210,20 +216,26 @@ func (s *system) importList(list *lists.List, version string) (*listImport, erro
 	if err := sources.Validate(done.Ratings); err != nil {
 		return nil, usage(err)
 	}
-	return done, s.rate(done)
+	return done, nil
 }
 
-// rate writes a revision and what follows from it.
+// write writes a revision; the ratings of all raters are still to be combined.
+func (s *system) write(done *listImport, names store.Naming) error {
+	if err := s.store.SetRatings(s.ctx, done.rater, done.Ratings, names); err != nil {
+		return err
+	}
+	return s.store.NoteChanges(s.ctx, done.rater, done.version, done.Changes, names)
+}
+
+// rate writes a revision, combines it with what other raters say, and counts
+// again what links to sources that it changed.
 func (s *system) rate(done *listImport) error {
 	tagger, err := s.tagger()
 	if err != nil {
 		return err
 	}
 	names := naming(tagger)
-	if err := s.store.SetRatings(s.ctx, done.rater, done.Ratings, names); err != nil {
-		return err
-	}
-	if err := s.store.NoteChanges(s.ctx, done.rater, done.version, done.Changes, names); err != nil {
+	if err := s.write(done, names); err != nil {
 		return err
 	}
 	if err := s.store.Combine(s.ctx, names); err != nil {
@@ -235,6 +247,47 @@ func (s *system) rate(done *listImport) error {
 	}
 	return runner.Rerate(s.ctx)
 }
+
+// studyLists brings the ratings of the study's own lists to what these say. A list
+// that cannot be read ends the start; rows that cannot be used are said and left
+// out, as sources import does.
+func (s *system) studyLists(names store.Naming) error {
+	for _, of := range s.study.Lists {
+		list, err := readList(of.List, s.study.ListPath(of))
+		if err != nil {
+			return fmt.Errorf("lists: %w", err)
+		}
+		log := s.log.With(zap.String("list", of.List), zap.String("file", of.File))
+		for i, r := range list.Refused {
+			if i == shownRefusals {
+				log.Warn("more rows are refused: observatory sources lint shows all", zap.Int("refused", len(list.Refused)))
+				break
+			}
+			log.Warn("row refused", zap.Int("line", r.Line), zap.String("text", r.Text), zap.String("reason", r.Reason))
+		}
+		if len(list.Entries) == 0 {
+			return usage(fmt.Errorf("lists: %s: none of its %s rows can be used", of.File, count(uint64(len(list.Refused)))))
+		}
+		done, err := s.revise(&list, of.Version)
+		if errors.Is(err, errOlder) {
+			log.Warn("the store has a newer version of the list, which stays")
+			continue
+		}
+		if err == nil {
+			err = s.write(done, names)
+		}
+		if err != nil {
+			return fmt.Errorf("lists: %s: %w", of.File, err)
+		}
+		if len(done.Changes) > 0 {
+			log.Info("list read in", zap.String("rater", done.rater), zap.String("version", done.version), zap.Int("changes", len(done.Changes)), zap.Int("unchanged", done.Same))
+		}
+	}
+	return nil
+}
+
+// shownRefusals is how many refused rows of a list of the study are said at a start.
+const shownRefusals = 20
 
 // shownChanges is how many changes are shown, withdrawals apart, which all are.
 const shownChanges = 50

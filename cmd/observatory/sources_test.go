@@ -190,3 +190,48 @@ func TestShortLinksAreFollowed(t *testing.T) {
 		t.Errorf("says %s", out)
 	}
 }
+
+// Lists that the study names are read in with the start of whoever runs the processors.
+func TestListsOfTheStudy(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	dir := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("study.yaml", "period: {from: 2017-09-01}\nlists:\n  - {list: yaml, file: own.yaml}\n")
+	put("own.yaml", ownList+"  - {source: youtube.com, class: satire}\n")
+	p.env = append(p.env, "OBSERVATORY_CONFIG="+filepath.Join(dir, "study.yaml"))
+	posts := written(t, "posts.csv", linkingPosts("https://bad.example/a", "https://news.example/satire/1"))
+	out := p.runWith("", "import", "--format", "ira-csv", posts)
+	if out.code != 0 || !strings.Contains(out.errs, "row refused") || !strings.Contains(out.errs, `"line": 6`) {
+		t.Errorf("with a broken row it ends with %d and says\n%s", out.code, out.errs)
+	}
+	rated := "SELECT source_class, count() FROM links GROUP BY 1 ORDER BY 1"
+	if got := p.ask(rated); got != "1\nsatire\t1" { // bad.example holds from the next day on.
+		t.Errorf("links are rated\n%s", got)
+	}
+	put("own.yaml", strings.ReplaceAll(strings.ReplaceAll(ownList, "version: 2017-09-01", "version: 2017-09-02"), "valid_from: 2017-09-20", "valid_from: 2017-09-01"))
+	p.run("import", "--format", "ira-csv", posts)
+	if got := p.ask(rated); got != "satire\t1\nunreliable\t1" {
+		t.Errorf("after a correction links are rated\n%s", got)
+	}
+	put("own.yaml", ownList)
+	if out := p.runWith("", "import", "--format", "ira-csv", posts); out.code != 0 || !strings.Contains(out.errs, "newer version") {
+		t.Errorf("with an older version it ends with %d and says\n%s", out.code, out.errs)
+	}
+	if got := p.ask(rated); got != "satire\t1\nunreliable\t1" {
+		t.Errorf("after an older version links are rated\n%s", got)
+	}
+	put("own.yaml", "list: {name: our-list, licence: CC0, version: 2018-01-01}\nentries:\n  - {source: youtube.com, class: satire}\n")
+	p.refused(2, "none of its 1 rows can be used", "import", "--format", "ira-csv", posts)
+	if err := os.Remove(filepath.Join(dir, "own.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	p.refused(2, "the list cannot be read", "import", "--format", "ira-csv", posts)
+	put("study.yaml", "lists:\n  - {list: mine, file: own.yaml}\n")
+	p.refused(2, "lists[0]: there is no list", "status")
+}

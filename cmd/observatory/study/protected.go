@@ -1,8 +1,11 @@
 package study
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
 
+	"github.com/election-observatory/observatory/processors/sources/lists"
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
 )
 
@@ -18,4 +21,29 @@ func (s *Study) validateProtected() error {
 		return fmt.Errorf("protected_names: %w", err)
 	}
 	return nil
+}
+
+func (s *Study) validateLists() error {
+	for i, l := range s.Lists {
+		_, err := lists.Find(l.List)
+		switch {
+		case err != nil:
+		case l.File == "":
+			err = errors.New("say where the list is (file)")
+		case l.Version != "":
+			_, err = Moment(l.Version)
+		}
+		if err != nil {
+			return fmt.Errorf("lists[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// ListPath is where a list of the study is.
+func (s *Study) ListPath(l List) string {
+	if filepath.IsAbs(l.File) {
+		return l.File
+	}
+	return filepath.Join(s.Dir, l.File)
 }

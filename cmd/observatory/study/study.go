@@ -36,6 +36,7 @@ type Study struct {
 	Expand         *expand.Config   `yaml:"expand" doc:"Follow links of shorteners, so that it is known where they lead; {} for all as it comes, off if left out."`
 	PublicAccounts []PublicAccount  `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
 	ProtectedNames []string         `yaml:"protected_names" doc:"Domains of outlets, parties, election bodies and candidates, as spiegel.de: links to hosts whose names look like them are shown."`
+	Lists          []List           `yaml:"lists" doc:"Lists of raters that are read in at every start, as sources import does."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
 	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
@@ -63,6 +64,13 @@ type PublicAccount struct {
 	Platform string `yaml:"platform" doc:"bluesky, mastodon, x, telegram or rss."`
 	ID       string `yaml:"id" doc:"The platform's own id; may be left out if there is a handle."`
 	Handle   string `yaml:"handle" doc:"The handle, without @."`
+}
+
+// List is a rater's list of sources.
+type List struct {
+	List    string `yaml:"list" doc:"Which list it is: a name that sources import knows."`
+	File    string `yaml:"file" doc:"Where it is; a relative path begins at the folder of this file."`
+	Version string `yaml:"version" doc:"The day of this version, as 2024-06-03; what the file says, else today if left out."`
 }
 
 // Kafka says where the log is.
@@ -142,7 +150,7 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateExpand())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand())
 }
 
 // Live says whether the study has sources that are collected as they come.
