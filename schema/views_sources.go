@@ -97,11 +97,13 @@ func sources() View {
 	}
 }
 
+// combinedRatings leaves out the rows in which a part of a source is rated as the
+// whole is; they are there for links.
 func combinedRatings() View {
 	columns := pick(combinedRows(), "source", "rated_as", "class", "classes", "score", "spread", "raters", "network", "valid_from", "valid_to", "backdated")
 	return View{
 		Name: "combined_ratings", Doc: "What all raters together say of a source, and when; more than one in classes is disagreement.", Columns: columns,
-		Query: "SELECT DISTINCT source, rated_as, class, classes, score, spread, raters, network, valid_from, valid_to, backdated\nFROM " + StoreDatabase + "." + TableCombined + " FINAL\nWHERE NOT gone",
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableCombined+" FINAL\nWHERE NOT gone AND key = source"),
 		From:  []string{TableCombined},
 	}
 }

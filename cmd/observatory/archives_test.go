@@ -38,6 +38,11 @@ func TestTheIRAArchiveLeavesItsPostsOnceHoweverOftenItIsRead(t *testing.T) {
 	if got := p.ask("SELECT sum(posts) FROM hourly WHERE query = '' AND source_class = ''"); got != "55646" {
 		t.Errorf("hourly counts %s posts", got)
 	}
+	// All but two of its links are shortened: nothing can be said of shares, and the answer says so.
+	got := p.ask("SELECT links, share IS NULL, rated_share, round(unresolved_share, 4), note FROM source_shares(from = '2017-01-01', to = '2017-10-01', by = 'all')")
+	if !strings.HasPrefix(got, "94574\t1\t0\t1\tNo link leads to a rated source; of ") || !strings.HasSuffix(got, "nothing can be said of shares.") {
+		t.Errorf("shares are %s", got)
+	}
 }
 
 func TestTheTwitterStreamIsTheSameInAnyOrderOfFiles(t *testing.T) {

@@ -235,3 +235,49 @@ func TestListsOfTheStudy(t *testing.T) {
 	put("study.yaml", "lists:\n  - {list: mine, file: own.yaml}\n")
 	p.refused(2, "lists[0]: there is no list", "status")
 }
+
+// The order in which lists are imported changes no answer.
+func TestListsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"dima": testData(t, "sources/dima_domains.csv"), "cred1": testData(t, "sources/cred1_current.csv"), "asd": testData(t, "sources/state_media_matrix.csv")}
+	var links []string
+	for _, domain := range []string{"rt.com", "arabic.rt.com", "news-front.info", "infowars.com", "tass.ru", "dw.com", "naturalnews.com", "reseauinternational.net", "bbc.co.uk", "pravda-de.com", "sputniknews.com", "unknown.example"} {
+		links = append(links, "https://"+domain+"/2017/story")
+	}
+	posts := written(t, "posts.csv", linkingPosts(links...))
+	answers := map[string]string{}
+	var before *program
+	for _, order := range [][]string{{"dima", "cred1", "asd"}, {"asd", "dima", "cred1"}, {"cred1", "asd", "dima"}} {
+		p := newProgram(t)
+		if before != nil {
+			if err := os.CopyFS(filepath.Join(p.data, "keys"), os.DirFS(filepath.Join(before.data, "keys"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before = p
+		for i, name := range order {
+			p.run("sources", "import", "--list", name, "--version", "2017-09-01", files[name])
+			if i == 1 { // Posts come between lists.
+				p.imports("ira-csv", posts)
+			}
+		}
+		for _, sql := range []string{
+			"SELECT * FROM combined_ratings ORDER BY source, valid_from, rated_as",
+			"SELECT * FROM links ORDER BY post_id, url",
+			"SELECT * FROM source_shares(from = '2017-09-01', to = '2017-10-01', by = 'day') ORDER BY part, source_class",
+			"SELECT hour, lang, source_class, sum(links), sum(unresolved) FROM hourly GROUP BY ALL ORDER BY ALL",
+		} {
+			got := p.ask(sql)
+			if want, ok := answers[sql]; ok && got != want {
+				t.Errorf("%s: imported as %s it answers otherwise", sql, strings.Join(order, ", "))
+			}
+			answers[sql] = got
+		}
+	}
+	if got := before.ask("SELECT count() - uniqExact(source, valid_from) FROM combined_ratings"); got != "0" {
+		t.Errorf("%s sources are rated twice at a time", got)
+	}
+	if rated := strings.Count(answers["SELECT * FROM links ORDER BY post_id, url"], "cred1"); rated < 2 {
+		t.Errorf("only %d links are rated by cred1", rated)
+	}
+}
