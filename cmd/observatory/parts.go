@@ -286,6 +286,20 @@ func (s *system) work() assess.Work {
 	return work
 }
 
+// loadLists brings the ratings of the study's lists and of those that come with
+// the program to what these say, and tells whether hours are still to be counted
+// with them.
+func (s *system) loadLists(names store.Naming) (changed bool, err error) {
+	if err := s.studyLists(names); err != nil {
+		return false, err
+	}
+	ratings, err := sources.Builtin()
+	if err != nil {
+		return false, err
+	}
+	return s.store.LoadSources(s.ctx, ratings, names)
+}
+
 // startLists brings the lists in the store to what they say today. Where ratings
 // have changed since the hours were counted, these are counted again, which may
 // take long and holds up nobody.
@@ -293,15 +307,7 @@ func (s *system) startLists(tagger *tag.Tagger) error {
 	if err := s.store.LoadQueries(s.ctx, s.queries); err != nil {
 		return err
 	}
-	names := naming(tagger)
-	if err := s.studyLists(names); err != nil {
-		return err
-	}
-	ratings, err := sources.Builtin()
-	if err != nil {
-		return err
-	}
-	changed, err := s.store.LoadSources(s.ctx, ratings, names)
+	changed, err := s.loadLists(naming(tagger))
 	if err != nil || !changed {
 		return err
 	}

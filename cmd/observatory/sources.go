@@ -19,6 +19,7 @@ import (
 	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/processors/sources"
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
+	"github.com/election-observatory/observatory/processors/urls"
 )
 
 func (c *cli) sourcesCommand() *cobra.Command {
@@ -43,6 +44,25 @@ raters are imported; links are joined with them as of the time of each post, so 
 		command.Args = asUsage(command.Args)
 	}
 	return cmd
+}
+
+// openRated opens the store with the lists that come with the program and those
+// of the study, as whoever runs the processors loads them at its start.
+func (c *cli) openRated(ctx context.Context) (*system, error) {
+	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
+	if err != nil || s.lock == nil || s.pipeline != nil {
+		return s, err
+	}
+	tagger, err := s.tagger()
+	if err == nil {
+		_, err = s.loadLists(naming(tagger))
+	}
+	if err != nil {
+		err = s.why(err)
+		s.close()
+		return nil, err
+	}
+	return s, nil
 }
 
 func (c *cli) sourcesLookup() *cobra.Command {
@@ -80,7 +100,7 @@ func (c *cli) runLookup(ctx context.Context, args []string, at time.Time, asJSON
 			return usage(errors.New("give URLs as arguments, or one a line on standard input"))
 		}
 	}
-	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
+	s, err := c.openRated(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,6 +114,10 @@ func (c *cli) runLookup(ctx context.Context, args []string, at time.Time, asJSON
 		return usage(err)
 	}
 	l := &looker{sources: sources.NewLookup(sources.NewRegistry(ratings), at), protected: protected, json: asJSON, out: bufio.NewWriterSize(c.out, 1<<16)}
+	l.shorteners = map[string]bool{}
+	for _, host := range append(urls.Shorteners(), s.study.Shorteners...) {
+		l.shorteners[host] = true
+	}
 	if len(args) > 0 {
 		for _, url := range args {
 			if err := l.answer(url); err != nil {
@@ -111,6 +135,8 @@ type looker struct {
 	protected *lookalike.Index
 	json      bool
 	out       *bufio.Writer
+
+	shorteners map[string]bool
 }
 
 // longestLine is the length of the longest line that is read as a URL.
@@ -217,6 +243,9 @@ func (l *looker) print(a *looked) error {
 		of = a.Domain
 	}
 	line := "  " + strings.TrimSpace(of+" is "+a.Class)
+	if a.Class == unratedWord && l.shorteners[a.Domain] {
+		line += ": it is a shortener, and what counts is where its links lead"
+	}
 	if a.Score != nil {
 		line += ", score " + number(*a.Score)
 		if a.Spread != nil {

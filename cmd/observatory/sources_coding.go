@@ -57,7 +57,7 @@ counterfeit), and what was seen. Give every coder a sheet of their own with --co
 }
 
 func (c *cli) runQueue(ctx context.Context, want store.Uncoded) error {
-	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
+	s, err := c.openRated(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (c *cli) runCode(ctx context.Context, coder, path string) error {
 	if err != nil {
 		return usage(err)
 	}
-	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
+	s, err := c.openRated(ctx)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ the five apply. Where coders disagree, the source is named. What was coded holds
 }
 
 func (c *cli) runAgree(ctx context.Context) error {
-	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
+	s, err := c.openRated(ctx)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (c *cli) runSourcesImport(ctx context.Context, of importedList, asJSON bool
 		c.tellRefused(&list)
 		return fmt.Errorf("%s: none of its %s rows can be used: the store is left as it is", of.path, count(uint64(len(list.Refused))))
 	}
-	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
+	s, err := c.openRated(ctx)
 	if err != nil {
 		return err
 	}

@@ -143,6 +143,9 @@ func TestSourcesRefuse(t *testing.T) {
 	p.refused(2, "--at", "sources", "lookup", "--at", "May", "x.org")
 	p.refused(2, "--coder", "sources", "code", "x.csv")
 	p.refused(2, "there is no command", "sources", "nothing")
+	if out := p.run("sources", "lookup", "--at", "2022-03-02", "rt.com", "bit.ly/x"); !strings.Contains(out, "rt.com is state-controlled") || !strings.Contains(out, "it is a shortener") {
+		t.Errorf("what comes with the program is looked up as\n%s", out)
+	}
 	p.env = append(p.env, "OBSERVATORY_PROTECTED_NAMES=co.uk")
 	p.refused(2, "protected_names", "sources", "lookup", "x.org")
 }

@@ -3,7 +3,6 @@ package study
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/election-observatory/observatory/processors/sources/lists"
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
@@ -41,9 +40,4 @@ func (s *Study) validateLists() error {
 }
 
 // ListPath is where a list of the study is.
-func (s *Study) ListPath(l List) string {
-	if filepath.IsAbs(l.File) {
-		return l.File
-	}
-	return filepath.Join(s.Dir, l.File)
-}
+func (s *Study) ListPath(l List) string { return s.at(l.File) }

@@ -38,6 +38,7 @@ type Study struct {
 	ProtectedNames []string         `yaml:"protected_names" doc:"Domains of outlets, parties, election bodies and candidates, as spiegel.de: links to hosts whose names look like them are shown."`
 	Lists          []List           `yaml:"lists" doc:"Lists of raters that are read in at every start, as sources import does."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
+	ShortenerFiles []string         `yaml:"shortener_files" doc:"Files with such hosts, one a line; # begins a remark."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
 	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
 	Engine         Engine           `yaml:"engine" doc:"Bounds of the embedded engine."`
@@ -118,6 +119,9 @@ func Load(path string, environ []string) (Study, error) {
 		return Study{}, err
 	}
 	study.Dir = filepath.Dir(path)
+	if err := study.readShorteners(); err != nil {
+		return Study{}, fmt.Errorf("%s: %w", path, err)
+	}
 	if err := study.Validate(); err != nil {
 		return Study{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -176,11 +180,45 @@ func (s *Study) validateLanguages() error {
 
 func (s *Study) validateShorteners() error {
 	for _, host := range s.Shorteners {
-		if host == "" || strings.ContainsAny(host, "/: ") || strings.ToLower(host) != host {
+		if !isShortener(host) {
 			return fmt.Errorf("shorteners: %q is no host in lower case, as bit.ly", host)
 		}
 	}
 	return nil
+}
+
+func isShortener(host string) bool {
+	return host != "" && !strings.ContainsAny(host, "/: ") && strings.ToLower(host) == host
+}
+
+// readShorteners adds the shorteners of the files to those that are listed.
+func (s *Study) readShorteners() error {
+	for _, file := range s.ShortenerFiles {
+		text, err := readSmall(s.at(file))
+		if err != nil {
+			return fmt.Errorf("shortener_files: %w", err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			line, _, _ = strings.Cut(line, "#")
+			host := strings.TrimSpace(line)
+			if host == "" {
+				continue
+			}
+			if !isShortener(host) {
+				return fmt.Errorf("shortener_files: %s: line %d: %q is no host in lower case, as bit.ly", file, i+1, host)
+			}
+			s.Shorteners = append(s.Shorteners, host)
+		}
+	}
+	return nil
+}
+
+// at is where a file of the study is.
+func (s *Study) at(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.Dir, path)
 }
 
 func (p Period) validate() error {
