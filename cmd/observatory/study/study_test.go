@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -221,16 +222,16 @@ func TestShortenersOfFiles(t *testing.T) {
 	}
 	config := put("observatory.yaml", "shorteners: [go.example]\nshortener_files: [hosts.txt]\n")
 	put("hosts.txt", "# shorteners\n\nsho.example # a remark\nrt.example\r\n")
-	of, err := Load(config, nil)
+	of, err := study.Load(config, nil)
 	if want := []string{"go.example", "sho.example", "rt.example"}; err != nil || !slices.Equal(of.Shorteners, want) {
 		t.Errorf("%v: shorteners are %q, not %q", err, of.Shorteners, want)
 	}
 	put("hosts.txt", "sho.example\nhttps://rt.example\n")
-	if _, err := Load(config, nil); err == nil || !strings.Contains(err.Error(), "line 2") {
+	if _, err := study.Load(config, nil); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("a URL in the file: %v", err)
 	}
 	put("observatory.yaml", "shortener_files: [none.txt]\n")
-	if _, err := Load(config, nil); err == nil || !strings.Contains(err.Error(), "none.txt") {
+	if _, err := study.Load(config, nil); err == nil || !strings.Contains(err.Error(), "none.txt") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
