@@ -1,0 +1,219 @@
+package coordination
+
+import (
+	"math"
+	"slices"
+)
+
+// Significance is what chance explains of an edge.
+type Significance struct {
+	Expected float64 // Pairs that chance explains.
+	P        float64 // The probability of as many objects by chance, at most.
+	Q        float64 // The false discovery rate at which it stands out, over all pairs of accounts (Benjamini and Hochberg 1995).
+}
+
+// chance is the null: within each stratum of time, say an hour, who made which
+// share is drawn anew. That keeps how popular each object was at each time, how
+// active each account was in each hour of each day, and nothing else. The number
+// of pairs that two accounts then have is known in expectation,
+//
+//	E = Σ_h  2·P(h,h)·k(a,h)·k(b,h) / (n(h)·(n(h)−1))
+//	  + Σ_h  P(h,h+1)·(k(a,h)·k(b,h+1) + k(b,h)·k(a,h+1)) / (n(h)·n(h+1))
+//
+// with n(h) shares in a stratum, k of them an account's, and P pairs of shares of
+// an object within the window whose older share is in one stratum and whose newer
+// one in the other. Pairs are rare and nearly independent, so that their number is
+// close to Poisson's (Barbour, Holst and Janson 1992); distinct objects are never
+// more than pairs, which makes the p-value an upper bound.
+type chance struct {
+	within []float64  // 2·P(h,h)/(n·(n−1)) by stratum,
+	across [][]later  // and pairs with later strata.
+	active [][]active // Of an account, by stratum.
+	tests  float64
+}
+
+type later struct {
+	to  int
+	per float64
+}
+
+// active is how many shares an account has in a stratum.
+type active struct {
+	stratum int
+	shares  float64
+}
+
+// chance measures the strata of the shares that pairs are made of.
+func (g *swept) chance(params StrictParams, p *Pairs) *chance {
+	begin := math.Inf(1)
+	for _, at := range g.at {
+		begin = min(begin, at)
+	}
+	number := func(i int) int { return int(math.Floor((g.at[i] - begin) / params.Stratum)) }
+	c := &chance{active: make([][]active, len(g.accounts))}
+	strata := map[int]int{} // Places of strata that have shares.
+	var order []int
+	for i := range g.at {
+		if _, ok := strata[number(i)]; !ok {
+			strata[number(i)] = 0
+			order = append(order, number(i))
+		}
+	}
+	slices.Sort(order)
+	for at, n := range order {
+		strata[n] = at
+	}
+	size := make([]float64, len(order))
+	for i := range g.at {
+		size[strata[number(i)]]++
+	}
+	c.count(g, func(i int) int { return strata[number(i)] })
+	c.pairs(g, p, size, func(i int) int { return strata[number(i)] })
+	n := 0.0 // Accounts that could have an edge.
+	for _, of := range c.active {
+		shares := 0.0
+		for _, k := range of {
+			shares += k.shares
+		}
+		if shares >= float64(params.MinParticipation) {
+			n++
+		}
+	}
+	c.tests = n * (n - 1) / 2
+	return c
+}
+
+// count counts the shares of accounts by stratum.
+func (c *chance) count(g *swept, stratum func(int) int) {
+	type cell struct {
+		account uint32
+		stratum int
+	}
+	shares := map[cell]float64{}
+	for i, account := range g.account {
+		shares[cell{account, stratum(i)}]++
+	}
+	for at, n := range shares {
+		c.active[at.account] = append(c.active[at.account], active{at.stratum, n})
+	}
+	for _, of := range c.active {
+		slices.SortFunc(of, func(a, b active) int { return a.stratum - b.stratum })
+	}
+}
+
+// pairs counts pairs of shares by strata, whoever made them: those of one post
+// and with the original are none whatever is drawn.
+func (c *chance) pairs(g *swept, p *Pairs, size []float64, stratum func(int) int) {
+	c.within, c.across = make([]float64, len(size)), make([][]later, len(size))
+	far := map[[2]int]float64{}
+	out := g.originals()
+	for i, mass := range p.mass {
+		out[i] = out[i] || mass
+	}
+	anybody := &Pairs{swept: g, window: p.window, loops: true, out: out}
+	anybody.visit(func(_, i, j int) {
+		if g.content[i] == g.content[j] {
+			return
+		}
+		if from, to := stratum(i), stratum(j); from == to {
+			c.within[from]++
+		} else {
+			far[[2]int{from, to}]++
+		}
+	})
+	for at, n := range c.within {
+		if size[at] > 1 {
+			c.within[at] = 2 * n / (size[at] * (size[at] - 1))
+		}
+	}
+	for at, n := range far {
+		c.across[at[0]] = append(c.across[at[0]], later{at[1], n / (size[at[0]] * size[at[1]])})
+	}
+	for _, of := range c.across {
+		slices.SortFunc(of, func(a, b later) int { return a.to - b.to })
+	}
+}
+
+// of is what chance explains of an edge.
+func (c *chance) of(a, b, weight uint32) Significance {
+	expected := c.half(a, b, true) + c.half(b, a, false)
+	return Significance{Expected: expected, P: poissonTail(expected, int(weight))}
+}
+
+// half expects pairs in which the older share is of one account and the newer of
+// the other, in different strata; those in one stratum once, if they are wanted.
+func (c *chance) half(older, newer uint32, within bool) float64 {
+	expected := 0.0
+	others := c.active[newer]
+	for _, k := range c.active[older] {
+		if within {
+			expected += c.within[k.stratum] * k.shares * sharesIn(others, k.stratum)
+		}
+		for _, far := range c.across[k.stratum] {
+			expected += far.per * k.shares * sharesIn(others, far.to)
+		}
+	}
+	return expected
+}
+
+func sharesIn(of []active, stratum int) float64 {
+	at, ok := slices.BinarySearchFunc(of, stratum, func(a active, s int) int { return a.stratum - s })
+	if !ok {
+		return 0
+	}
+	return of[at].shares
+}
+
+// poissonTail is the probability of at least n where λ are expected.
+func poissonTail(lambda float64, n int) float64 {
+	if n <= 0 {
+		return 1
+	}
+	if lambda <= 0 {
+		return 0
+	}
+	logTerm := float64(n)*math.Log(lambda) - lambda - logFactorial(n)
+	if float64(n) > lambda { // The tail is summed up from its largest term.
+		sum, term := 0.0, 1.0
+		for k := n; term > 1e-17*sum; k++ {
+			sum += term
+			term *= lambda / float64(k+1)
+		}
+		return min(1, math.Exp(logTerm+math.Log(sum)))
+	}
+	below, term := 0.0, 1.0 // The rest, downwards from n-1.
+	for k := n; k > 0; k-- {
+		term *= float64(k) / lambda
+		below += term
+	}
+	return max(0, 1-math.Exp(logTerm+math.Log(below)))
+}
+
+func logFactorial(n int) float64 {
+	v, _ := math.Lgamma(float64(n) + 1)
+	return v
+}
+
+// adjust gives each edge the smallest false discovery rate at which it stands
+// out. Pairs of accounts without an edge were tested as well.
+func adjust(edges []StrictEdge, tests float64) {
+	order := make([]int, len(edges))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case edges[a].P < edges[b].P:
+			return -1
+		case edges[a].P > edges[b].P:
+			return 1
+		}
+		return 0
+	})
+	lowest := 1.0
+	for rank := len(order); rank > 0; rank-- {
+		e := &edges[order[rank-1]]
+		lowest = min(lowest, e.P*max(tests, float64(len(edges)))/float64(rank))
+		e.Q = lowest
+	}
+}
