@@ -97,15 +97,34 @@ func (f *coordinateFlags) validate() error {
 			return fmt.Errorf("--fast-window: %w", err)
 		}
 	}
+	if f.limit < 0 {
+		f.limit = 0
+		if f.mode == modeStrict {
+			f.limit = coordination.DefaultStrict().Cap
+		}
+	}
+	return errors.Join(f.validateNumbers(), f.validateMode())
+}
+
+func (f *coordinateFlags) validateNumbers() error {
 	switch {
-	case f.mode != modeStrict && f.mode != modeCooRTweet && f.mode != modeQUT:
-		return fmt.Errorf("--mode: there is no mode %q: it is strict, coortweet or qut", f.mode)
 	case f.participation < 0:
 		return errors.New("--min-participation: give 0 or more")
 	case f.weight < 1:
 		return errors.New("--min-weight: give 1 or more")
 	case f.quantile < 0 || f.quantile > 1 || math.IsNaN(f.quantile):
 		return errors.New("--edge-weight: give a quantile from 0 to 1")
+	case f.graph != "" && graphKind(f.graph) == "":
+		return fmt.Errorf("--graph: name a file that ends in .graphml or .gexf, not %s", f.graph)
+	}
+	return nil
+}
+
+// validateMode says what does not go with the mode.
+func (f *coordinateFlags) validateMode() error {
+	switch {
+	case f.mode != modeStrict && f.mode != modeCooRTweet && f.mode != modeQUT:
+		return fmt.Errorf("--mode: there is no mode %q: it is strict, coortweet or qut", f.mode)
 	case f.fast != "" && f.mode != modeCooRTweet:
 		return errors.New("--fast-window: it is for --mode coortweet")
 	case f.fast != "" && f.fastSecs > f.windowSeconds:
@@ -114,14 +133,6 @@ func (f *coordinateFlags) validate() error {
 		return errors.New("--pairs: qut has no pairs: ask for --edges, or use another mode")
 	case f.limit > 0 && f.mode == modeQUT:
 		return errors.New("--cap: qut has none")
-	case f.graph != "" && graphKind(f.graph) == "":
-		return fmt.Errorf("--graph: name a file that ends in .graphml or .gexf, not %s", f.graph)
-	}
-	if f.limit < 0 {
-		f.limit = 0
-		if f.mode == modeStrict {
-			f.limit = coordination.DefaultStrict().Cap
-		}
 	}
 	return nil
 }

@@ -79,7 +79,6 @@ func (t *Table) rows(path string, split *splitter, head header, at []int) error 
 const rejectedBytes = 1 << 10
 
 func (t *Table) row(head header, rec record, raw []byte, buffer []string, at []int, chosen []string) error {
-	var why *mapping.Rejection
 	if rec.size > 0 {
 		t.Rejected(rec.number, &mapping.Rejection{Reason: schema.ReasonTooLarge, Detail: fmt.Sprintf("the record has %d bytes", rec.size)})
 		return nil
@@ -91,7 +90,7 @@ func (t *Table) row(head header, rec record, raw []byte, buffer []string, at []i
 		}
 		err = t.Row(chosen)
 	}
-	if errors.As(err, &why) {
+	if why, ok := errors.AsType[*mapping.Rejection](err); ok {
 		t.Rejected(rec.number, why)
 		return nil
 	}

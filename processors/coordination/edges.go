@@ -133,27 +133,43 @@ func (p *Pairs) sumRange(table *edgeTable, many []bool, from, to int) {
 		if p.out[x] {
 			return
 		}
-		a, at, single, mark := g.account[x], g.at[x], !many[g.content[x]], uint32(x+1)
-		for j := x + 1; j < end && g.at[j]-at <= p.window; j++ {
-			if p.out[j] || !p.keeps(x, j) {
-				continue
-			}
-			b := g.account[j]
-			e := table.at(keyOf(min(a, b), max(a, b)))
-			e.weight++
-			e.sum += g.at[j] - at
-			if single && older[b] != mark {
-				older[b] = mark
-				e.first++
-			}
-		}
-		for i := x - 1; single && i >= begin && at-g.at[i] <= p.window; i-- {
-			if b := g.account[i]; newer[b] != mark && !p.out[i] && p.keeps(i, x) {
-				newer[b] = mark
-				table.at(keyOf(min(a, b), max(a, b))).second++
-			}
+		single := !many[g.content[x]]
+		p.sumOlder(table, older, end, x, single)
+		if single {
+			p.sumNewer(table, newer, begin, x)
 		}
 	})
+}
+
+// sumOlder sums up the pairs in which a share is the older one.
+func (p *Pairs) sumOlder(table *edgeTable, older []uint32, end, x int, single bool) {
+	g := p.swept
+	a, at, mark := g.account[x], g.at[x], uint32(x+1)
+	for j := x + 1; j < end && g.at[j]-at <= p.window; j++ {
+		if p.out[j] || !p.keeps(x, j) {
+			continue
+		}
+		b := g.account[j]
+		e := table.at(keyOf(min(a, b), max(a, b)))
+		e.weight++
+		e.sum += g.at[j] - at
+		if single && older[b] != mark {
+			older[b] = mark
+			e.first++
+		}
+	}
+}
+
+// sumNewer counts a share as the newer post of its edges.
+func (p *Pairs) sumNewer(table *edgeTable, newer []uint32, begin, x int) {
+	g := p.swept
+	a, at, mark := g.account[x], g.at[x], uint32(x+1)
+	for i := x - 1; i >= begin && at-g.at[i] <= p.window; i-- {
+		if b := g.account[i]; newer[b] != mark && !p.out[i] && p.keeps(i, x) {
+			newer[b] = mark
+			table.at(keyOf(min(a, b), max(a, b))).second++
+		}
+	}
 }
 
 // sumMany counts posts that have several shares: once for each edge.

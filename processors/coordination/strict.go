@@ -1,7 +1,5 @@
 package coordination
 
-import ()
-
 // StrictParams are those of the mode that this project publishes.
 type StrictParams struct {
 	Window           float64 // Inclusive.

@@ -144,24 +144,14 @@ func (g *Graph) GEXF(w io.Writer) error {
 // escape makes a text the value of an attribute: what XML 1.0 cannot say at all
 // becomes U+FFFD.
 func escape(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r == '"':
-			b.WriteString("&quot;")
-		case r == '\t' || r == '\n' || r == '\r':
-			b.WriteString("&#" + strconv.Itoa(int(r)) + ";")
-		case r < ' ' || r == 0xfffe || r == 0xffff || (!unicode.IsPrint(r) && unicode.Is(unicode.Cs, r)):
-			b.WriteRune(unicode.ReplacementChar)
-		default:
-			b.WriteRune(r)
+	return escapes().Replace(strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return unicode.ReplacementChar
 		}
-	}
-	return b.String()
+		return r
+	}, text))
+}
+
+func escapes() *strings.Replacer {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
 }

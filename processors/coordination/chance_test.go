@@ -1,0 +1,149 @@
+package coordination_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+
+	co "github.com/election-observatory/observatory/processors/coordination"
+)
+
+// organic is a day on which accounts share what is popular when they are awake,
+// each by itself; in the last hours a few objects take most of the attention.
+func organic(rng *rand.Rand, n int) []row {
+	rows := make([]row, n)
+	for i := range rows {
+		hour := 8 + rng.IntN(rng.IntN(16)+1)
+		object := "o" + strconv.Itoa(int(math.Pow(rng.Float64(), 3)*float64(n)/8))
+		if hour >= 20 && rng.IntN(3) > 0 {
+			object = "results" + strconv.Itoa(rng.IntN(4))
+		}
+		rows[i] = row{object, "a" + strconv.Itoa(int(math.Pow(rng.Float64(), 2)*float64(n)/5)), "c" + strconv.Itoa(i), float64(hour*3600) + rng.Float64()*3600}
+	}
+	return rows
+}
+
+// network adds a network that shares some objects of its own within seconds.
+func network(rng *rand.Rand, rows []row, accounts, objects int) []row {
+	for o := range objects {
+		at := float64(9*3600 + rng.IntN(12*3600))
+		for a := range accounts {
+			rows = append(rows, row{"planted" + strconv.Itoa(o), "n" + strconv.Itoa(a), "p" + strconv.Itoa(len(rows)), at + float64(rng.IntN(20))})
+		}
+	}
+	return rows
+}
+
+func strictOf(rows []row, params co.StrictParams) *co.StrictNetwork {
+	pairs, mass := co.Strict(sharesOf(rows), params)
+	return pairs.StrictNetwork(params, mass)
+}
+
+// What is expected of an edge is what drawing the accounts of each hour anew
+// gives on average.
+func TestWhatChanceExplainsIsWhatPermutationsGive(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(5, 0))
+	rows := organic(rng, 1500)
+	params := co.StrictParams{Window: 300, MinParticipation: 0, MinWeight: 2, Cap: 0, Stratum: 3600, FDR: 0.01}
+	n := strictOf(rows, params)
+	const draws = 1000
+	type sums struct{ sum, squares float64 }
+	seen := map[[2]string]*sums{}
+	for i := range n.Edges {
+		seen[[2]string{n.Edges[i].A, n.Edges[i].B}] = &sums{}
+	}
+	begin := rows[0].at
+	for _, r := range rows {
+		begin = min(begin, r.at)
+	}
+	of := map[int][]int{}
+	for i, r := range rows {
+		hour := int((r.at - begin) / 3600)
+		of[hour] = append(of[hour], i)
+	}
+	total, totalExpected := 0.0, 0.0
+	for range draws {
+		drawn := append([]row(nil), rows...)
+		for _, list := range of {
+			rng.Shuffle(len(list), func(i, j int) {
+				drawn[list[i]].account, drawn[list[j]].account = drawn[list[j]].account, drawn[list[i]].account
+			})
+		}
+		pairs, _ := co.Strict(sharesOf(drawn), params)
+		counts := map[[2]string]float64{}
+		for _, p := range pairsOf(t, pairs) {
+			counts[[2]string{min(p.account, p.accountNewer), max(p.account, p.accountNewer)}]++
+		}
+		for key, of := range seen {
+			of.sum += counts[key]
+			of.squares += counts[key] * counts[key]
+		}
+	}
+	beyond := 0
+	for i := range n.Edges {
+		s := seen[[2]string{n.Edges[i].A, n.Edges[i].B}]
+		mean := s.sum / draws
+		deviation := math.Sqrt(max(s.squares/draws-mean*mean, n.Strict[i].Expected) / draws)
+		if math.Abs(mean-n.Strict[i].Expected) > 5*deviation {
+			beyond++
+		}
+		total, totalExpected = total+mean, totalExpected+n.Strict[i].Expected
+	}
+	if len(n.Edges) < 500 || beyond > 1 || math.Abs(total-totalExpected) > 0.02*total {
+		t.Errorf("of %d edges %d are beyond five standard errors; in all %.1f pairs by permutation, %.1f expected", len(n.Edges), beyond, total, totalExpected)
+	}
+}
+
+// Chance alone lets nothing stand out; a network does, and nobody else.
+func TestANetworkStandsOutAndTheNightOfTheResultsDoesNot(t *testing.T) {
+	t.Parallel()
+	wrong, found := 0, 0
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		rows := organic(rng, 6000)
+		for _, e := range strictOf(rows, co.DefaultStrict()).Edges {
+			if e.Above {
+				wrong++
+			}
+		}
+		n := strictOf(network(rng, rows, 8, 5), co.DefaultStrict())
+		members := map[string]bool{}
+		for i, e := range n.Edges {
+			if !e.Above {
+				continue
+			}
+			if e.A[0] != 'n' || e.B[0] != 'n' {
+				wrong++
+				continue
+			}
+			members[e.A], members[e.B] = true, true
+			if n.Strict[i].Community != 1 {
+				t.Errorf("seed %d: %s and %s are in community %d", seed, e.A, e.B, n.Strict[i].Community)
+			}
+		}
+		found += len(members)
+	}
+	if wrong > 0 || found != 20*8 {
+		t.Errorf("%d edges of chance stand out, and %d of %d accounts of networks", wrong, found, 20*8)
+	}
+}
+
+// Two objects in the same minutes of the same night are no network, however many
+// share both: that is what a popular pair of links looks like.
+func TestTwoPopularLinksAreNoNetwork(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 3))
+	rows := organic(rng, 3000)
+	for i := range 150 {
+		for link := range 2 {
+			rows = append(rows, row{"popular" + strconv.Itoa(link), "u" + strconv.Itoa(i), "u" + strconv.Itoa(2*i+link), 21*3600 + rng.Float64()*1800})
+		}
+	}
+	for _, e := range strictOf(rows, co.DefaultStrict()).Edges {
+		if e.Above {
+			t.Fatalf("%+v stands out", e)
+		}
+	}
+}
