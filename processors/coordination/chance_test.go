@@ -130,6 +130,26 @@ func TestANetworkStandsOutAndTheNightOfTheResultsDoesNot(t *testing.T) {
 	}
 }
 
+// Communities are numbered by their size.
+func TestTheLargestCommunityIsTheFirst(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 8))
+	rows := network(rng, organic(rng, 3000), 4, 5)
+	for _, r := range network(rng, nil, 9, 5) {
+		rows = append(rows, row{"x" + r.object, "x" + r.account, "x" + r.content, r.at})
+	}
+	n := strictOf(rows, co.DefaultStrict())
+	of := map[string]int{}
+	for i, e := range n.Edges {
+		if e.Above {
+			of[e.A] = n.Strict[i].Community
+		}
+	}
+	if of["n0"] != 2 || of["xn0"] != 1 {
+		t.Errorf("communities are %v", of)
+	}
+}
+
 // Two objects in the same minutes of the same night are no network, however many
 // share both: that is what a popular pair of links looks like.
 func TestTwoPopularLinksAreNoNetwork(t *testing.T) {

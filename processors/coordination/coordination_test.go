@@ -182,6 +182,11 @@ func TestEverythingIsAsItIsDefined(t *testing.T) {
 		if diff := cmp.Diff(toolkit(rows, window, least), got, close12, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("seed %d: QUT's edges: (-definition +ours)\n%s", seed, diff)
 		}
+		for i := range rows { // Few objects, so that the cap is met.
+			if n := len(rows[i].object); n > 1 && rows[i].object != rows[i].content && rng.IntN(2) == 0 {
+				rows[i].object = "o" + rows[i].object[n-1:n]
+			}
+		}
 		params := co.StrictParams{Window: window, MinParticipation: least, MinWeight: 2, Cap: rng.IntN(6), Stratum: 30, FDR: 0.01}
 		strict, mass := co.Strict(sharesOf(rows), params)
 		got = edgeRows(&strict.StrictNetwork(params, mass).Network)
@@ -191,6 +196,15 @@ func TestEverythingIsAsItIsDefined(t *testing.T) {
 		if diff := cmp.Diff(strictly(rows, params), got, close12, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("seed %d: strict edges: (-definition +ours)\n%s", seed, diff)
 		}
+	}
+}
+
+// Workers who divide the shares sum up what one alone does.
+func TestWorkersSumUpWhatThereIs(t *testing.T) {
+	t.Parallel()
+	pairs, _ := co.CooRTweet(sharesOf(randomRows(9, 30_000)), co.CooRTweetParams{Window: 2_000, MinParticipation: 1})
+	if diff := cmp.Diff(edgesOf(pairsOf(t, pairs), 0.5), edgeRows(pairs.CooRTweetNetwork(0.5)), close12); diff != "" {
+		t.Errorf("edges: (-of the pairs +ours)\n%.2000s", diff)
 	}
 }
 
