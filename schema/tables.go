@@ -19,6 +19,8 @@ const (
 	TableExpansions = "expansion_rows"
 	TableQueries    = "query_rows"
 	TableAlerts     = "alert_rows"
+	TablePairs      = "pair_rows"
+	TableMass       = "mass_rows"
 	TableChanged    = "changed_hours"
 	TableProgress   = "progress"
 	TableMigrations = "migrations"
@@ -46,7 +48,7 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), pairRows(), massRows(), changedHours(), progress(), migrations(),
 	}
 }
 

@@ -10,7 +10,7 @@ const (
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), queries(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), coordinatedNetwork(), coordinatedNetworkQUT(), queries(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.
@@ -69,7 +69,15 @@ func actions() View {
 	return View{
 		Name: "actions", Doc: "What accounts did to which objects, and when. A repost is an action on the original alone: its text and links are the original's.",
 		Columns: columns,
-		Query: `SELECT platform, account_id, post_id, action.1 AS kind, action.2 AS object_id, created_at
+		Query:   ActionRows("true"),
+		From:    []string{TablePosts, TableShares, TableTombstones},
+	}
+}
+
+// ActionRows are the actions of the posts, and of the shares that stand by
+// themselves, for which a condition holds.
+func ActionRows(where string) string {
+	return `SELECT platform, account_id, post_id, action.1 AS kind, action.2 AS object_id, created_at
 FROM ` + StoreDatabase + "." + TablePosts + ` FINAL
 ARRAY JOIN if(repost_of != ` + zeroUUID + `,
     [('repost', toString(repost_of))],
@@ -79,14 +87,12 @@ ARRAY JOIN if(repost_of != ` + zeroUUID + `,
         if(text_hash = 0, [], [('text', leftPad(lower(hex(text_hash)), 16, '0'))]),
         if(empty(hashtags), [], [('hashtags', arrayStringConcat(hashtags, ' '))]),
         if(reply_to = ` + zeroUUID + `, [], [('reply', toString(reply_to))]))) AS action
-WHERE ` + visiblePost + `
+WHERE ` + visiblePost + ` AND ` + where + `
 UNION ALL
 SELECT platform, account_id, post_id, kind, object_id, created_at
 FROM ` + StoreDatabase + "." + TableShares + ` FINAL
 WHERE (platform, post_id, account_id) NOT IN (SELECT platform, post_id, account_id FROM ` + StoreDatabase + "." + TableTombstones + ` WHERE platform IN (SELECT DISTINCT platform FROM ` + StoreDatabase + "." + TableShares + `))
-    AND ` + notNameless,
-		From: []string{TablePosts, TableShares, TableTombstones},
-	}
+    AND ` + notNameless + ` AND ` + where
 }
 
 func accounts() View {

@@ -283,6 +283,7 @@ func (s *system) work() assess.Work {
 			return assess.Resemblance{Rule: found.Rule, Target: found.Target, Evidence: found.Evidence}, ok
 		}))
 	}
+	work.Later = append(work.Later, assess.NewPairs(s.store.DB(), assess.DefaultPairs()))
 	return work
 }
 

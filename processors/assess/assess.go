@@ -46,16 +46,17 @@ type Config struct {
 	Cleanup time.Duration // How often notes of computed hours are removed.
 	Watch   time.Duration // How often watchers look, at what is not older than Look.
 	Look    time.Duration
+	Later   time.Duration // How long methods that cost more wait at most while others are busy.
 }
 
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
-	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour, Watch: time.Minute, Look: 48 * time.Hour}
+	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour, Watch: time.Minute, Look: 48 * time.Hour, Later: 30 * time.Second}
 }
 
 // Validate says what is wrong with the configuration.
 func (c Config) Validate() error {
-	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 {
+	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 || c.Later <= 0 {
 		return fmt.Errorf("assess: pauses must be more than nothing")
 	}
 	if c.Share <= 0 || c.Share > 1 {
@@ -69,28 +70,35 @@ type Runner struct {
 	cfg      Config
 	store    *store.Store
 	methods  []Method
+	later    []Method
 	watchers []Watcher
 	log      *zap.Logger
 	metrics  *metrics
 	cleaned  time.Time
 	watched  time.Time
-	alerts   uint64 // How many lasted when that was last looked at.
+	latered  time.Time // When the later methods had their turn.
+	alerts   uint64    // How many lasted when that was last looked at.
 
 	expansionsSeen map[uint32]uint64 // The last offsets of expansions whose hours are counted; nil until it was looked.
 }
 
 // Work is what a runner does: methods in this order, then watchers.
 type Work struct {
-	Methods  []Method
+	Methods []Method
+	// Later are methods that cost more. They have their turn when the others have
+	// nothing to do, and at least every Config.Later.
+	Later    []Method
 	Watchers []Watcher
 }
+
+func (r *Runner) all() []Method { return slices.Concat(r.methods, r.later) }
 
 // New prepares a runner. It does no I/O.
 func New(cfg Config, s *store.Store, work Work, log *zap.Logger, reg prometheus.Registerer) (*Runner, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Runner{cfg: cfg, store: s, methods: work.Methods, watchers: work.Watchers, log: log.Named("assess"), metrics: newMetrics(reg)}, nil
+	return &Runner{cfg: cfg, store: s, methods: work.Methods, later: work.Later, watchers: work.Watchers, log: log.Named("assess"), metrics: newMetrics(reg)}, nil
 }
 
 // Run assesses what is stored until ctx ends, and then returns nil. A failure
@@ -184,6 +192,16 @@ func (r *Runner) Once(ctx context.Context) (bool, error) {
 		}
 		busy = busy || did
 	}
+	if !busy || time.Since(r.latered) >= r.cfg.Later {
+		for _, m := range r.later {
+			did, err := r.assess(ctx, m, stored)
+			if err != nil {
+				return busy, fmt.Errorf("assess: %s: %w", m.Name(), err)
+			}
+			busy = busy || did
+		}
+		r.latered = time.Now()
+	}
 	if !busy && time.Since(r.cleaned) >= r.cfg.Cleanup {
 		if err := r.clean(ctx, stored); err != nil {
 			return false, err
@@ -239,7 +257,7 @@ func (r *Runner) Settle(ctx context.Context) error {
 	if err != nil || len(hours) == 0 {
 		return err
 	}
-	return r.compute(ctx, hours, versionOf(stored))
+	return r.compute(ctx, r.all(), hours, versionOf(stored))
 }
 
 // Recompute runs every method on all hours of [from, to) that hold posts or
@@ -256,7 +274,7 @@ func (r *Runner) Recompute(ctx context.Context, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := r.compute(ctx, hours, versionOf(posts(stored))); err != nil {
+	if err := r.compute(ctx, r.all(), hours, versionOf(posts(stored))); err != nil {
 		return err
 	}
 	return r.watch(ctx, from, to)
@@ -285,7 +303,7 @@ func (r *Runner) tellAlerts(ctx context.Context) error {
 	return nil
 }
 
-// Rerate runs every method on all hours that hold posts with links to sources
+// Rerate runs the methods that count on all hours that hold posts with links to sources
 // that are or were rated, and notes that it has.
 func (r *Runner) Rerate(ctx context.Context) error {
 	job, err := r.store.RatedJob(ctx)
@@ -302,15 +320,15 @@ func (r *Runner) Rerate(ctx context.Context) error {
 	}
 	if len(hours) > 0 {
 		r.log.Info("ratings have changed: counting again", zap.Int("hours", len(hours)))
-		if err := r.compute(ctx, hours, versionOf(posts(stored))); err != nil {
+		if err := r.compute(ctx, r.methods, hours, versionOf(posts(stored))); err != nil {
 			return err
 		}
 	}
 	return r.store.Rated(ctx, job)
 }
 
-func (r *Runner) compute(ctx context.Context, hours []Hour, version uint64) error {
-	for _, m := range r.methods {
+func (r *Runner) compute(ctx context.Context, methods []Method, hours []Hour, version uint64) error {
+	for _, m := range methods {
 		if err := m.Compute(ctx, hours, version); err != nil {
 			return fmt.Errorf("assess: %s: %w", m.Name(), err)
 		}
@@ -325,7 +343,7 @@ func (r *Runner) CatchUp(ctx context.Context, ends store.Offsets) error {
 	if err := r.store.Wait(ctx, store.JobStored, ends); err != nil {
 		return err
 	}
-	for _, m := range r.methods {
+	for _, m := range r.all() {
 		if err := r.store.Wait(ctx, m.Name(), posts(ends)); err != nil {
 			return err
 		}

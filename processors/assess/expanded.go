@@ -64,7 +64,7 @@ func (r *Runner) countExpanded(ctx context.Context, posted, fresh string) error 
 	if err != nil {
 		return err
 	}
-	return r.compute(ctx, hours, versionOf(posts(stored)))
+	return r.compute(ctx, r.methods, hours, versionOf(posts(stored)))
 }
 
 // expansions are the last offsets of expansions, by partition.

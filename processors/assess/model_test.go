@@ -176,6 +176,9 @@ func (w world) event(s spec) tag.Event {
 		IdentityMS: from + int64(idHour(s.post))*hour, ImportedMS: collected, Lang: s.lang, Queries: s.queries, Links: make([]tag.Link, s.links),
 		Text: text,
 	}
+	for i := range p.Links {
+		p.Links[i] = tag.Link{URL: fmt.Sprintf("https://example.org/%d", i)}
+	}
 	if s.clamped {
 		p.Clamped, p.CreatedMS = true, collected+1
 	}

@@ -37,7 +37,7 @@ func ofPartition(p store.Partition) string {
 // clean removes notes that every method has acted on.
 func (r *Runner) clean(ctx context.Context, stored store.Offsets) error {
 	least := store.Offsets{}
-	for i, m := range r.methods {
+	for i, m := range r.all() {
 		done, err := r.store.Progress(ctx, m.Name())
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func newBench(t *testing.T, patience time.Duration) *bench {
 }
 
 func (b *bench) newRunner(t fatal) *assess.Runner {
-	r, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}}, zap.NewNop(), prometheus.NewRegistry())
+	r, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}, Later: []assess.Method{assess.NewPairs(b.store.DB(), modelPairs)}}, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +138,14 @@ func (b *bench) check(t fatal, w world, partitions []*partition) {
 	}
 	if diff := cmp.Diff(m.hourly(), hourly); diff != "" {
 		t.Fatal("hourly (-model +store):\n" + diff)
+	}
+	pairs, mass := m.pairs()
+	shownPairs, shownMass := paired(t, b.engine, w)
+	if diff := cmp.Diff(pairs, shownPairs); diff != "" {
+		t.Fatal("pairs (-model +store):\n" + diff)
+	}
+	if diff := cmp.Diff(mass, shownMass); diff != "" {
+		t.Fatal("mass shares (-model +store):\n" + diff)
 	}
 }
 

@@ -259,11 +259,11 @@ func TestAViralObjectIsAMassShare(t *testing.T) {
 	params := co.DefaultStrict()
 	params.MinParticipation = 1
 	pairs, mass := co.Strict(sharesOf(rows), params)
-	if diff := cmp.Diff([]co.MassShare{{Object: "viral", Shares: 3000, From: 0, To: 59}}, mass); diff != "" {
+	if diff := cmp.Diff([]co.MassShare{{Object: "viral", Shares: 2800, From: 4, To: 59}}, mass); diff != "" {
 		t.Errorf("mass shares: (-want +got)\n%s", diff)
 	}
-	if got := len(pairsOf(t, pairs)); got != 6 {
-		t.Errorf("%d pairs, not those of the four", got)
+	if got := len(pairsOf(t, pairs)); got != 200*199/2+6 {
+		t.Errorf("%d pairs, not those of the first 200 and of the four", got)
 	}
 	params.Cap = 0
 	pairs, mass = co.Strict(sharesOf(rows[:500]), params)

@@ -227,16 +227,13 @@ func strictly(rows []row, p co.StrictParams) []edgeRow {
 	}
 	mass := make([]bool, len(rows))
 	for i := range rows {
-		before, after := 0, 0
+		before := 0
 		for j := range rows {
 			if near(i, j) && rows[j].at <= rows[i].at {
 				before++
 			}
-			if near(i, j) && rows[j].at >= rows[i].at {
-				after++
-			}
 		}
-		mass[i] = p.Cap > 0 && (before > p.Cap || after > p.Cap)
+		mass[i] = p.Cap > 0 && before > p.Cap
 	}
 	dead := map[string]bool{}
 	var pairs [][2]int

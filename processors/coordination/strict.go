@@ -5,7 +5,7 @@ type StrictParams struct {
 	Window           float64 // Inclusive.
 	MinParticipation int     // Posts of an account that are in pairs with accounts that take part as well.
 	MinWeight        int     // Distinct objects of an edge from which it can stand out.
-	Cap              int     // Shares of an object within the window from which it is a mass share; 0 for none.
+	Cap              int     // Others of the object within the window before a share, above which it is a mass share; 0 for none.
 	Stratum          float64 // Length of the times in which chance keeps each account's activity; see Significance.
 	FDR              float64 // An edge stands out if its q-value is below.
 }
@@ -16,10 +16,10 @@ func DefaultStrict() StrictParams {
 }
 
 // MassShare is an object that so many shared within the window that it says
-// nothing of who acts together; those shares are in no pair.
+// nothing of who acts together; those who come after the first are in no pair.
 type MassShare struct {
 	Object   string
-	Shares   uint64 // Those that have more than the cap of others within the window before or after them.
+	Shares   uint64 // Those with more than the cap of others within the window before them.
 	From, To float64
 }
 
@@ -41,7 +41,7 @@ type StrictEdge struct {
 // Strict pairs shares of accounts of which both take part: an account that has
 // fewer than MinParticipation distinct posts in pairs is left out, which is
 // repeated until none is. Shares of an object with more than Cap others within the
-// window are a mass share and are not paired. Loops are left out. The order in
+// window before them are a mass share and are not paired. Loops are left out. The order in
 // which shares were added changes nothing.
 func Strict(s *Shares, p StrictParams) (*Pairs, []MassShare) {
 	g := s.sweep(0, byName)
@@ -72,7 +72,9 @@ func Strict(s *Shares, p StrictParams) (*Pairs, []MassShare) {
 	return found, shares
 }
 
-// mass marks the shares that more than limit others of the object are near.
+// mass marks the shares before which more than limit others of the object were
+// shared within the window, those at the same time included. The first of a viral
+// object are no mass yet, and a share that comes later changes none before it.
 func (g *swept) mass(window float64, limit int) (mass []bool, shares []MassShare) {
 	mass = make([]bool, len(g.at))
 	if limit <= 0 {
@@ -81,10 +83,15 @@ func (g *swept) mass(window float64, limit int) (mass []bool, shares []MassShare
 	from := 0
 	for group, end := range g.ends {
 		of := MassShare{Object: g.objectName(group)}
+		first, same := from, from // The first share within the window, and the first after those of the same time.
 		for i := from; i < end; i++ {
-			after := i+limit+1 < end && g.at[i+limit+1]-g.at[i] <= window
-			before := i-limit-1 >= from && g.at[i]-g.at[i-limit-1] <= window
-			if mass[i] = after || before; !mass[i] {
+			for g.at[i]-g.at[first] > window {
+				first++
+			}
+			for same < end && g.at[same] <= g.at[i] {
+				same++
+			}
+			if mass[i] = same-first-1 > limit; !mass[i] {
 				continue
 			}
 			if of.Shares == 0 {

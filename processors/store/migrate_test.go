@@ -127,10 +127,16 @@ func TestViewsAreWhatTheSchemaDeclares(t *testing.T) {
 func arguments(view schema.View) string {
 	given := make([]string, len(view.Params))
 	for i, p := range view.Params {
-		given[i] = p.Name + " = '2024-06-03'"
-		if p.Name == "by" {
-			given[i] = "by = 'all'"
+		value := "1"
+		switch {
+		case p.Name == "by":
+			value = "'all'"
+		case p.Type == "String":
+			value = "'url'"
+		case strings.HasPrefix(p.Type, "DateTime64"):
+			value = "'2024-06-03'"
 		}
+		given[i] = p.Name + " = " + value
 	}
 	return "(" + strings.Join(given, ", ") + ")"
 }
