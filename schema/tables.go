@@ -21,6 +21,7 @@ const (
 	TableAlerts     = "alert_rows"
 	TablePairs      = "pair_rows"
 	TableMass       = "mass_rows"
+	TableRuns       = "run_rows"
 	TableChanged    = "changed_hours"
 	TableProgress   = "progress"
 	TableMigrations = "migrations"
@@ -48,7 +49,7 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), pairRows(), massRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), changedHours(), progress(), migrations(),
 	}
 }
 

@@ -1,13 +1,52 @@
 package schema
 
 // Pairs and mass shares are computed by hour: that of the newer share, so that
-// what comes later changes no hour before its own.
+// what comes later changes no hour before its own. Rows are of a run of their
+// method and count if it is the one that runRows name for the hour: a run becomes
+// visible at once, whole, and one that was cut short or held up never does.
+
+func runRows() Table {
+	return Table{
+		Name: TableRuns,
+		Doc:  "Which run of a method counts for an hour: rows of its tables that are of other runs are left over.",
+		Columns: []Column{
+			{Name: "method", Type: typeWord, Doc: "The method."},
+			{Name: "hour", Type: "DateTime('UTC')", Doc: "Start of the hour.", Codec: codecTime},
+			{Name: "run", Type: "UInt64", Doc: "The run, as in the rows that it made.", Codec: codecID, Audit: true},
+			{Name: "method_version", Type: typeWord, Doc: "The version of the method, with its parameters."},
+			{Name: "version", Type: "UInt64", Doc: "Number of the computation.", Codec: codecID, Audit: true},
+		},
+		Engine:    "ReplacingMergeTree(version)",
+		OrderBy:   "(method, hour)",
+		Settings:  durable,
+		Retention: "Until the study ends.",
+		Deletion:  "Holds no data of posts.",
+	}
+}
+
+const ofRun = "Of runs that no longer count; they are removed within hours."
+
+// runColumns are what says of a row which run made it.
+func runColumns() []Column {
+	return []Column{
+		{Name: "method_version", Type: typeWord, Doc: "The version of the method, with its parameters."},
+		{Name: "run", Type: "UInt64", Doc: "The run that made the row.", Codec: codecID, Audit: true},
+	}
+}
+
+// current is the condition that rows are of the runs that count.
+func current(method string) string {
+	return "(hour, run) IN (SELECT hour, run FROM " + StoreDatabase + "." + TableRuns + " FINAL WHERE method = '" + method + "')"
+}
+
+// MethodPairs is the method whose runs make pairs and mass shares.
+const MethodPairs = "pairs"
 
 func pairRows() Table {
 	return Table{
 		Name: TablePairs,
 		Doc:  "Two shares of one object within the study's widest window, whoever made them, computed again whenever one of them changes.",
-		Columns: []Column{
+		Columns: append([]Column{
 			{Name: "object_kind", Type: typeWord, Doc: "What was shared: url, repost, text, media, hashtags or reply, as in actions."},
 			{Name: "hour", Type: "DateTime('UTC')", Doc: "Start of the hour of the newer share.", Codec: codecTime},
 			{Name: "object_id", Type: "String", Doc: "The object, as in actions.", Codec: codecID},
@@ -21,14 +60,11 @@ func pairRows() Table {
 			{Name: "delta_ms", Type: "UInt32", Doc: "Milliseconds between the two.", Codec: codecID},
 			{Name: "self", Type: "Bool", Doc: "Both are of one account."},
 			{Name: "original", Type: "Bool", Doc: "One of them is the object itself."},
-			{Name: "found", Type: "Bool", Doc: "False where a later computation no longer finds it."},
-			{Name: "method_version", Type: typeWord, Doc: "The version of the method, the window in seconds and the cap."},
-			{Name: "version", Type: "UInt64", Doc: "Number of the computation.", Codec: codecID, Audit: true},
-		},
-		Engine:    "ReplacingMergeTree(version)",
-		OrderBy:   "(object_kind, hour, object_id, post_id, post_id_newer, account_id, account_id_newer, created_at, delta_ms)",
+		}, runColumns()...),
+		Engine:    "MergeTree",
+		OrderBy:   "(object_kind, hour, run, object_id, created_at)",
 		Settings:  durable,
-		Retention: "Until the study ends.",
+		Retention: "Until the study ends. " + ofRun,
 		Deletion:  "Computed again from what is left.",
 	}
 }
@@ -37,7 +73,7 @@ func massRows() Table {
 	return Table{
 		Name: TableMass,
 		Doc:  "Objects that so many shared within the window that who shares them says nothing: shares after the first so many are in no pair.",
-		Columns: []Column{
+		Columns: append([]Column{
 			{Name: "object_kind", Type: typeWord, Doc: "What was shared, as in actions."},
 			{Name: "hour", Type: "DateTime('UTC')", Doc: "Start of the hour.", Codec: codecTime},
 			{Name: "object_id", Type: "String", Doc: "The object, as in actions.", Codec: codecID},
@@ -45,14 +81,11 @@ func massRows() Table {
 			{Name: "shares", Type: "UInt64", Doc: "Shares of the hour that have more than the cap of others within the window before them.", Codec: codecID},
 			{Name: "first", Type: typeTime, Doc: "The first of them.", Codec: codecTime},
 			{Name: "last", Type: typeTime, Doc: "The last of them.", Codec: codecTime},
-			{Name: "found", Type: "Bool", Doc: "False where a later computation no longer finds it."},
-			{Name: "method_version", Type: typeWord, Doc: "The version of the method, the window in seconds and the cap."},
-			{Name: "version", Type: "UInt64", Doc: "Number of the computation.", Codec: codecID, Audit: true},
-		},
-		Engine:    "ReplacingMergeTree(version)",
-		OrderBy:   "(object_kind, hour, object_id, platform)",
+		}, runColumns()...),
+		Engine:    "MergeTree",
+		OrderBy:   "(object_kind, hour, run, object_id)",
 		Settings:  durable,
-		Retention: "Until the study ends.",
+		Retention: "Until the study ends. " + ofRun,
 		Deletion:  "Computed again from what is left.",
 	}
 }

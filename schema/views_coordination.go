@@ -15,12 +15,12 @@ func pairs() View {
 		{Name: "time_delta", Type: "Float64", Doc: "Seconds between the two."},
 		{Name: "self", Type: "Bool", Doc: "Both are of one account: no coordination by itself."},
 		{Name: "original", Type: "Bool", Doc: "One of them is the object itself: neither is this."},
-		{Name: "method_version", Type: typeWord, Doc: "The version of the method, the widest window in seconds and the cap."},
+		{Name: "method_version", Type: typeWord, Doc: "The version of the method, with the widest window in seconds and the cap."},
 	}
 	return View{
 		Name: "pairs", Doc: "Two shares of one object within the study's widest window. Shares of an object beyond the cap are in mass_shares and in no pair.", Columns: columns,
-		Query: selectFrom(columns, map[string]string{"time_delta": "delta_ms / 1000", "created_at_newer": "created_at + toIntervalMillisecond(delta_ms)"}, StoreDatabase+"."+TablePairs+" FINAL\nWHERE found"),
-		From:  []string{TablePairs},
+		Query: selectFrom(columns, map[string]string{"time_delta": "delta_ms / 1000", "created_at_newer": "created_at + toIntervalMillisecond(delta_ms)"}, StoreDatabase+"."+TablePairs+"\nWHERE "+current(MethodPairs)),
+		From:  []string{TablePairs, TableRuns},
 	}
 }
 
@@ -28,7 +28,7 @@ func massShares() View {
 	columns := pick(massRows(), "object_kind", "object_id", "platform", "hour", "shares", "first", "last", "method_version")
 	return View{
 		Name: "mass_shares", Doc: "Objects that so many shared within the window that these shares are in no pair.", Columns: columns,
-		Query: selectFrom(columns, nil, StoreDatabase+"."+TableMass+" FINAL\nWHERE found"), From: []string{TableMass},
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableMass+"\nWHERE "+current(MethodPairs)), From: []string{TableMass, TableRuns},
 	}
 }
 
@@ -54,7 +54,7 @@ func edgeColumns() []Column {
 const (
 	coActions = Database + `.actions WHERE kind = {object:String} AND created_at >= {from:` + typeTime + `} AND created_at < {to:` + typeTime + `}`
 	coPairs   = Database + `.pairs WHERE object_kind = {object:String} AND created_at >= {from:` + typeTime + `} AND created_at_newer < {to:` + typeTime + `} AND time_delta <= {window:Float64}`
-	windowToo = `NOT throwIf({window:Float64} > (SELECT toFloat64OrZero(splitByChar('/', toString(method_version))[2]) FROM ` + StoreDatabase + `.` + TablePairs + ` LIMIT 1), 'window is larger than the one that pairs are kept for')`
+	windowToo = `NOT throwIf({window:Float64} > (SELECT toFloat64OrZero(splitByChar('/', toString(method_version))[2]) FROM ` + StoreDatabase + `.` + TableRuns + ` WHERE method = '` + MethodPairs + `' ORDER BY version DESC LIMIT 1), 'window is larger than the one that pairs are kept for')`
 )
 
 // coordinatedNetwork is CooRTweet's network over the stored pairs; see package
@@ -84,7 +84,7 @@ FROM (
     FROM near WHERE post_id IN counts OR post_id_newer IN counts
     GROUP BY a, b)
 ORDER BY a, b`,
-		From: []string{"actions", "pairs", TablePairs},
+		From: []string{"actions", "pairs", TableRuns},
 	}
 }
 
@@ -106,6 +106,6 @@ FROM (
 GROUP BY account_a, account_b
 HAVING weight >= {min_weight:UInt32}
 ORDER BY toString(account_a), toString(account_b)`,
-		From: []string{"pairs", TablePairs},
+		From: []string{"pairs", TableRuns},
 	}
 }

@@ -206,6 +206,13 @@ func (r *Runner) Once(ctx context.Context) (bool, error) {
 		if err := r.clean(ctx, stored); err != nil {
 			return false, err
 		}
+		for _, m := range r.all() {
+			if c, ok := m.(Cleaner); ok {
+				if err := c.Clean(ctx); err != nil {
+					return false, fmt.Errorf("assess: %w", err)
+				}
+			}
+		}
 		r.cleaned = time.Now()
 	}
 	return busy, nil

@@ -69,12 +69,13 @@ func (p *Pairs) Compute(ctx context.Context, hours []Hour, version uint64) error
 		if err != nil {
 			return err
 		}
+		run := newRun(schema.MethodPairs, p.version, version)
 		for part := range parts {
-			if err := p.pair(ctx, all[:n], part, parts, version); err != nil {
+			if err := p.pair(ctx, all[:n], part, parts, run); err != nil {
 				return err
 			}
 		}
-		if err := p.retire(ctx, all[:n], version); err != nil {
+		if err := run.counts(ctx, p.db, all[:n]); err != nil {
 			return err
 		}
 		all = all[n:]
@@ -129,7 +130,7 @@ type share struct {
 func across(kind string) bool { return kind == "url" || kind == "text" || kind == "media" }
 
 // pair computes one part of the objects of some hours.
-func (p *Pairs) pair(ctx context.Context, hours []Hour, part, parts int, version uint64) error {
+func (p *Pairs) pair(ctx context.Context, hours []Hour, part, parts int, r run) error {
 	list, table, err := p.read(ctx, hours, part, parts)
 	if err != nil || len(list) == 0 {
 		return err
@@ -138,7 +139,7 @@ func (p *Pairs) pair(ctx context.Context, hours []Hour, part, parts int, version
 	for _, hour := range hours {
 		of[hour] = true
 	}
-	pairs := newInserter(ctx, p.db, schema.TablePairs, "object_kind, hour, object_id, platform, post_id, account_id, created_at, platform_newer, post_id_newer, account_id_newer, delta_ms, self, original, found, method_version, version")
+	pairs := newInserter(ctx, p.db, schema.TablePairs, "object_kind, hour, object_id, platform, post_id, account_id, created_at, platform_newer, post_id_newer, account_id_newer, delta_ms, self, original, method_version, run")
 	mass := table.Near(float64(p.cfg.Window.Milliseconds()), p.cfg.Cap, func(n coordination.Near) {
 		a, b := &list[n.Older], &list[n.Newer]
 		hour := hourOf(b.ms)
@@ -147,12 +148,12 @@ func (p *Pairs) pair(ctx context.Context, hours []Hour, part, parts int, version
 		}
 		original := a.object == a.post.String() || b.object == b.post.String()
 		pairs.add(a.kind, hour.Time(), a.object, a.platform, a.post, a.account, time.UnixMilli(a.ms).UTC(), b.platform, b.post, b.account, uint32(b.ms-a.ms),
-			a.account == b.account, original, true, p.version, version)
+			a.account == b.account, original, r.methodVersion, r.id)
 	})
 	if err := pairs.end(); err != nil {
 		return fmt.Errorf("write the pairs of %d hours: %w", len(hours), err)
 	}
-	return p.writeMass(ctx, list, mass, of, version)
+	return p.writeMass(ctx, list, mass, of, r)
 }
 
 func hourOf(ms int64) Hour { return Hour(ms / 1000 / secondsPer * secondsPer) }
@@ -220,7 +221,7 @@ func (p *Pairs) around(hours []Hour) string {
 }
 
 // writeMass writes how many shares of each object and hour are mass shares.
-func (p *Pairs) writeMass(ctx context.Context, list []share, mass []int, of map[Hour]bool, version uint64) error {
+func (p *Pairs) writeMass(ctx context.Context, list []share, mass []int, of map[Hour]bool, r run) error {
 	type key struct {
 		hour                   Hour
 		kind, object, platform string
@@ -245,9 +246,9 @@ func (p *Pairs) writeMass(ctx context.Context, list []share, mass []int, of map[
 		sums[at].shares++
 		sums[at].first, sums[at].last = min(sums[at].first, s.ms), max(sums[at].last, s.ms)
 	}
-	rows := newInserter(ctx, p.db, schema.TableMass, "object_kind, hour, object_id, platform, shares, first, last, found, method_version, version")
+	rows := newInserter(ctx, p.db, schema.TableMass, "object_kind, hour, object_id, platform, shares, first, last, method_version, run")
 	for at, s := range sums {
-		rows.add(at.kind, at.hour.Time(), at.object, at.platform, s.shares, time.UnixMilli(s.first).UTC(), time.UnixMilli(s.last).UTC(), true, p.version, version)
+		rows.add(at.kind, at.hour.Time(), at.object, at.platform, s.shares, time.UnixMilli(s.first).UTC(), time.UnixMilli(s.last).UTC(), r.methodVersion, r.id)
 	}
 	if err := rows.end(); err != nil {
 		return fmt.Errorf("write the mass shares of %d hours: %w", len(of), err)
@@ -255,15 +256,7 @@ func (p *Pairs) writeMass(ctx context.Context, list []share, mass []int, of map[
 	return nil
 }
 
-// retire marks what earlier computations found in the hours and this one does not.
-func (p *Pairs) retire(ctx context.Context, hours []Hour, version uint64) error {
-	for _, table := range []string{schema.TablePairs, schema.TableMass} {
-		query := fmt.Sprintf(`INSERT INTO %[1]s.%[2]s SELECT * REPLACE (false AS found, %[3]s AS method_version, %[4]d AS version)
-FROM %[1]s.%[2]s FINAL WHERE toUInt32(hour) IN (%[5]s) AND found AND (version < %[4]d OR method_version != %[3]s)
-SETTINGS max_query_size = 4194304, async_insert = 0`, schema.StoreDatabase, table, store.Quote(p.version), version, list(hours))
-		if err := p.db.Exec(ctx, query); err != nil {
-			return fmt.Errorf("retire rows of %s of %d hours: %w", table, len(hours), err)
-		}
-	}
-	return nil
+// Clean removes rows of runs that no longer count.
+func (p *Pairs) Clean(ctx context.Context) error {
+	return cleanRuns(ctx, p.db, schema.MethodPairs, schema.TablePairs, schema.TableMass)
 }

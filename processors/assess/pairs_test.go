@@ -16,7 +16,7 @@ import (
 )
 
 // modelPairs are wide, since the posts of the model stand at hours.
-var modelPairs = assess.PairsConfig{Window: time.Hour, Cap: 2}
+var modelPairs = assess.PairsConfig{Window: 8 * time.Hour, Cap: 2}
 
 type modelShare struct {
 	object        string

@@ -1,4 +1,17 @@
--- Coordination: pairs of shares, and shares that are too many.
+-- Coordination: pairs of shares, shares that are too many, and the runs that made them.
+
+CREATE TABLE IF NOT EXISTS observatory_store.run_rows
+(
+    `method` LowCardinality(String) COMMENT 'The method.',
+    `hour` DateTime('UTC') COMMENT 'Start of the hour.' CODEC(Delta, ZSTD(1)),
+    `run` UInt64 COMMENT 'The run, as in the rows that it made.' CODEC(ZSTD(1)),
+    `method_version` LowCardinality(String) COMMENT 'The version of the method, with its parameters.',
+    `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (method, hour)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
+COMMENT 'Which run of a method counts for an hour: rows of its tables that are of other runs are left over.';
 
 CREATE TABLE IF NOT EXISTS observatory_store.pair_rows
 (
@@ -15,12 +28,11 @@ CREATE TABLE IF NOT EXISTS observatory_store.pair_rows
     `delta_ms` UInt32 COMMENT 'Milliseconds between the two.' CODEC(ZSTD(1)),
     `self` Bool COMMENT 'Both are of one account.',
     `original` Bool COMMENT 'One of them is the object itself.',
-    `found` Bool COMMENT 'False where a later computation no longer finds it.',
-    `method_version` LowCardinality(String) COMMENT 'The version of the method, the window in seconds and the cap.',
-    `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
+    `method_version` LowCardinality(String) COMMENT 'The version of the method, with its parameters.',
+    `run` UInt64 COMMENT 'The run that made the row.' CODEC(ZSTD(1))
 )
-ENGINE = ReplacingMergeTree(version)
-ORDER BY (object_kind, hour, object_id, post_id, post_id_newer, account_id, account_id_newer, created_at, delta_ms)
+ENGINE = MergeTree
+ORDER BY (object_kind, hour, run, object_id, created_at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
 COMMENT 'Two shares of one object within the study\'s widest window, whoever made them, computed again whenever one of them changes.';
 
@@ -33,11 +45,10 @@ CREATE TABLE IF NOT EXISTS observatory_store.mass_rows
     `shares` UInt64 COMMENT 'Shares of the hour that have more than the cap of others within the window before them.' CODEC(ZSTD(1)),
     `first` DateTime64(3, 'UTC') COMMENT 'The first of them.' CODEC(Delta, ZSTD(1)),
     `last` DateTime64(3, 'UTC') COMMENT 'The last of them.' CODEC(Delta, ZSTD(1)),
-    `found` Bool COMMENT 'False where a later computation no longer finds it.',
-    `method_version` LowCardinality(String) COMMENT 'The version of the method, the window in seconds and the cap.',
-    `version` UInt64 COMMENT 'Number of the computation.' CODEC(ZSTD(1))
+    `method_version` LowCardinality(String) COMMENT 'The version of the method, with its parameters.',
+    `run` UInt64 COMMENT 'The run that made the row.' CODEC(ZSTD(1))
 )
-ENGINE = ReplacingMergeTree(version)
-ORDER BY (object_kind, hour, object_id, platform)
+ENGINE = MergeTree
+ORDER BY (object_kind, hour, run, object_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
 COMMENT 'Objects that so many shared within the window that who shares them says nothing: shares after the first so many are in no pair.';
