@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/internal/engine"
 	"github.com/election-observatory/observatory/internal/engine/enginetest"
 	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/store/rows"
+	"github.com/election-observatory/observatory/processors/tag"
 )
 
 // modelPairs are wide, since the posts of the model stand at hours.
@@ -87,4 +91,51 @@ func paired(t fatal, e *enginetest.Engine, w world) (pairs, mass string) {
 	mass = lines(fmt.Sprintf(`SELECT toUInt32(hour), object_id, shares FROM observatory.mass_shares
 		WHERE hour >= fromUnixTimestamp64Milli(%d) AND hour < fromUnixTimestamp64Milli(%d)`, from, to))
 	return pairs, mass
+}
+
+// sharing is a post of an account of its own that links to one page, so many
+// minutes into a day.
+func sharing(n, minute int) tag.Post {
+	p := linking(n, 0, "example.org")
+	p.AccountID = uuid.UUID{1, byte(n), 0, 0, 0, 0, 0x80, 0, 0x80}
+	ms := day(2000).UnixMilli() + int64(minute)*time.Minute.Milliseconds()
+	p.ClaimedMS, p.CreatedMS, p.CollectedMS, p.ImportedMS = ms, ms, ms+1, ms+1
+	return p
+}
+
+// What comes late changes the pairs of the hours after it, and what was shared
+// long before says whether a share is one of many.
+func TestPairsAcrossHours(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, time.Minute)
+	runner, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Later: []assess.Method{assess.NewPairs(b.store.DB(), assess.PairsConfig{Window: time.Hour, Cap: 1})}}, zap.NewNop(), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.store.NewWriter()
+	next := uint64(0)
+	expect := func(pairs, mass string, minutes ...int) {
+		t.Helper()
+		for _, minute := range minutes {
+			deliverPosts(t.Context(), t, w, "pairs", next, []tag.Post{sharing(int(next), minute)})
+			next++
+		}
+		if _, err := runner.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		const minute = "toString(dateDiff('minute', toStartOfDay(created_at), "
+		if got := b.ask(t, "SELECT groupArray(p) FROM (SELECT concat("+minute+"created_at)), '-', "+minute+"created_at_newer))) AS p FROM observatory.pairs ORDER BY created_at, created_at_newer)"); got != pairs {
+			t.Errorf("pairs are %s, not %s", got, pairs)
+		}
+		if got := b.ask(t, "SELECT groupArray(concat(toString(toHour(hour)), ':', toString(shares))) FROM (SELECT * FROM observatory.mass_shares ORDER BY hour)"); got != mass {
+			t.Errorf("mass shares are %s, not %s", got, mass)
+		}
+	}
+	expect("['650-670']", "[]", 650, 670)
+	expect("['640-650']", "['11:1']", 640) // Late: two others are within the hour before 670 now.
+	expect("['570-580','580-640','640-650']", "['11:1']", 570, 580)
+	expect("['570-580']", "['10:3','11:1']", 620) // It has two before it, as all after it do now.
+	const day = 24 * 60
+	expect("['570-580','570-580']", "['10:3','11:1','10:1']", day+570, day+580, day+605)
+	expect("['570-580','570-580']", "['10:3','11:1','10:1']", day+665) // Its one partner is a mass share, for what an hour that is not computed holds.
 }
