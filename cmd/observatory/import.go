@@ -171,7 +171,9 @@ func (s *system) catchUp(p *progress) error {
 	return s.await(ends, p)
 }
 
-// await waits until what lies before the offsets is stored and counted.
+// await waits until what lies before the offsets is stored and counted. What costs
+// more follows where somebody else holds the directory, who stays; else it is
+// waited for as well.
 func (s *system) await(ends store.Offsets, p *progress) error {
 	runner, err := s.assessor()
 	if err != nil {
@@ -195,7 +197,7 @@ func (s *system) await(ends store.Offsets, p *progress) error {
 		}
 		return told
 	}
-	return p.during(s.ctx, line, func() error { return s.why(runner.CatchUp(s.ctx, ends)) })
+	return p.during(s.ctx, line, func() error { return s.why(runner.CatchUp(s.ctx, ends, s.lock != nil)) })
 }
 
 // summary is what an import came across. Read is posts, notices and other

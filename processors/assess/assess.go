@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,17 +47,18 @@ type Config struct {
 	Cleanup time.Duration // How often notes of computed hours are removed.
 	Watch   time.Duration // How often watchers look, at what is not older than Look.
 	Look    time.Duration
-	Later   time.Duration // How long methods that cost more wait at most while others are busy.
+	Idle    time.Duration // How long the others must have had nothing to do before methods that cost more have their turn.
+	Later   time.Duration // How long these wait at most.
 }
 
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
-	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour, Watch: time.Minute, Look: 48 * time.Hour, Later: 30 * time.Second}
+	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour, Watch: time.Minute, Look: 48 * time.Hour, Idle: 5 * time.Second, Later: 30 * time.Second}
 }
 
 // Validate says what is wrong with the configuration.
 func (c Config) Validate() error {
-	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 || c.Later <= 0 {
+	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 || c.Idle < 0 || c.Later <= 0 {
 		return fmt.Errorf("assess: pauses must be more than nothing")
 	}
 	if c.Share <= 0 || c.Share > 1 {
@@ -76,8 +78,10 @@ type Runner struct {
 	metrics  *metrics
 	cleaned  time.Time
 	watched  time.Time
-	latered  time.Time // When the later methods had their turn.
-	alerts   uint64    // How many lasted when that was last looked at.
+	latered  time.Time   // When the later methods had their turn,
+	worked   time.Time   // and when the others last had something to do.
+	wanted   atomic.Bool // Somebody waits for the later methods.
+	alerts   uint64      // How many lasted when that was last looked at.
 
 	expansionsSeen map[uint32]uint64 // The last offsets of expansions whose hours are counted; nil until it was looked.
 }
@@ -86,7 +90,7 @@ type Runner struct {
 type Work struct {
 	Methods []Method
 	// Later are methods that cost more. They have their turn when the others have
-	// nothing to do, and at least every Config.Later.
+	// had nothing to do for Config.Idle, and at least every Config.Later.
 	Later    []Method
 	Watchers []Watcher
 }
@@ -192,30 +196,53 @@ func (r *Runner) Once(ctx context.Context) (bool, error) {
 		}
 		busy = busy || did
 	}
-	if !busy || time.Since(r.latered) >= r.cfg.Later {
-		for _, m := range r.later {
-			did, err := r.assess(ctx, m, stored)
-			if err != nil {
-				return busy, fmt.Errorf("assess: %s: %w", m.Name(), err)
-			}
-			busy = busy || did
+	now := time.Now()
+	if r.latered.IsZero() {
+		r.latered = now
+	}
+	if busy {
+		r.worked = now
+	}
+	if !busy && (r.wanted.Load() || now.Sub(r.worked) >= r.cfg.Idle) || now.Sub(r.latered) >= r.cfg.Later {
+		if busy, err = r.afterwards(ctx, stored, busy); err != nil {
+			return busy, err
 		}
-		r.latered = time.Now()
 	}
 	if !busy && time.Since(r.cleaned) >= r.cfg.Cleanup {
-		if err := r.clean(ctx, stored); err != nil {
+		if err := r.cleanAll(ctx, stored); err != nil {
 			return false, err
 		}
-		for _, m := range r.all() {
-			if c, ok := m.(Cleaner); ok {
-				if err := c.Clean(ctx); err != nil {
-					return false, fmt.Errorf("assess: %w", err)
-				}
-			}
-		}
-		r.cleaned = time.Now()
 	}
 	return busy, nil
+}
+
+// afterwards runs the methods that cost more.
+func (r *Runner) afterwards(ctx context.Context, stored store.Offsets, busy bool) (bool, error) {
+	for _, m := range r.later {
+		did, err := r.assess(ctx, m, stored)
+		if err != nil {
+			return busy, fmt.Errorf("assess: %s: %w", m.Name(), err)
+		}
+		busy = busy || did
+	}
+	r.latered = time.Now()
+	return busy, nil
+}
+
+// cleanAll removes what nobody needs any more.
+func (r *Runner) cleanAll(ctx context.Context, stored store.Offsets) error {
+	if err := r.clean(ctx, stored); err != nil {
+		return err
+	}
+	for _, m := range r.all() {
+		if c, ok := m.(Cleaner); ok {
+			if err := c.Clean(ctx); err != nil {
+				return fmt.Errorf("assess: %w", err)
+			}
+		}
+	}
+	r.cleaned = time.Now()
+	return nil
 }
 
 // assess brings one method to where the store is. The offsets are read before
@@ -344,13 +371,20 @@ func (r *Runner) compute(ctx context.Context, methods []Method, hours []Hour, ve
 }
 
 // CatchUp returns when what lies before the offsets is stored and, as far as it
-// is in the topic of posts, assessed by every method. It only waits: a runner
-// must be running, here or in another process.
-func (r *Runner) CatchUp(ctx context.Context, ends store.Offsets) error {
+// is in the topic of posts, assessed by the methods, and by those that cost more if
+// they are wanted. It only waits: a runner must be running, here or in another
+// process.
+func (r *Runner) CatchUp(ctx context.Context, ends store.Offsets, later bool) error {
 	if err := r.store.Wait(ctx, store.JobStored, ends); err != nil {
 		return err
 	}
-	for _, m := range r.all() {
+	methods := r.methods
+	if later {
+		methods = r.all()
+		r.wanted.Store(true)
+		defer r.wanted.Store(false)
+	}
+	for _, m := range methods {
 		if err := r.store.Wait(ctx, m.Name(), posts(ends)); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -159,15 +160,15 @@ func (p *Pairs) pair(ctx context.Context, hours []Hour, part, parts int, r run) 
 func hourOf(ms int64) Hour { return Hour(ms / 1000 / secondsPer * secondsPer) }
 
 // read reads the shares of the hours, and those before that can be their partners
-// or make them a mass share.
+// or make them a mass share; of objects that nobody else shared none.
 func (p *Pairs) read(ctx context.Context, hours []Hour, part, parts int) ([]share, *coordination.Shares, error) {
-	query := fmt.Sprintf(`SELECT kind, object_id, platform, post_id, account_id, toUnixTimestamp64Milli(created_at)
+	query := fmt.Sprintf(`SELECT kind, object_id, groupArray(toString(platform)), groupArray(post_id), groupArray(account_id), groupArray(toUnixTimestamp64Milli(created_at))
 FROM (%s)
-WHERE kind NOT IN ('like', 'follow') AND (kind != 'hashtags' OR countSubstrings(object_id, ' ') >= %d)`, schema.ActionRows(p.around(hours)), leastHashtags-1)
-	if parts > 1 {
-		query += fmt.Sprintf(" AND cityHash64(kind, object_id) %% %d = %d", parts, part)
-	}
-	query += "\nSETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1, do_not_merge_across_partitions_select_final = 1, max_query_size = 4194304"
+WHERE kind NOT IN ('like', 'follow') AND (kind != 'hashtags' OR countSubstrings(object_id, ' ') >= %d) AND cityHash64(kind, object_id) %% %d = %d
+GROUP BY kind, object_id, if(kind IN ('url', 'text', 'media'), '', platform)
+HAVING count() > 1
+SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1, do_not_merge_across_partitions_select_final = 1, max_query_size = 4194304,
+    max_bytes_before_external_group_by = 1000000000`, schema.ActionRows(p.around(hours)), leastHashtags-1, parts, part)
 	found, err := p.db.Query(ctx, query)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the shares of %d hours: %w", len(hours), err)
@@ -175,25 +176,22 @@ WHERE kind NOT IN ('like', 'follow') AND (kind != 'hashtags' OR countSubstrings(
 	defer found.Close() //nolint:errcheck // Err tells.
 	var list []share
 	table := &coordination.Shares{}
-	words := map[string]string{}
 	for found.Next() {
-		var s share
-		if err := found.Scan(&s.kind, &s.object, &s.platform, &s.post, &s.account, &s.ms); err != nil {
+		var kind, object string
+		var platforms []string
+		var posts, accounts []uuid.UUID
+		var times []int64
+		if err := found.Scan(&kind, &object, &platforms, &posts, &accounts, &times); err != nil {
 			return nil, nil, fmt.Errorf("read the shares of %d hours: %w", len(hours), err)
 		}
-		for _, text := range []*string{&s.kind, &s.platform} {
-			if known, ok := words[*text]; ok {
-				*text = known
-			} else {
-				words[*text] = *text
-			}
+		key := kind + " " + object
+		if !across(kind) {
+			key = platforms[0] + " " + key
 		}
-		object := s.kind + " " + s.object
-		if !across(s.kind) {
-			object = s.platform + " " + object
+		for i, ms := range times {
+			table.Add(key, platforms[i]+" "+string(accounts[i][:]), platforms[i]+" "+string(posts[i][:]), float64(ms))
+			list = append(list, share{kind, object, platforms[i], posts[i], accounts[i], ms})
 		}
-		table.Add(object, s.platform+" "+string(s.account[:]), s.platform+" "+string(s.post[:]), float64(s.ms))
-		list = append(list, s)
 	}
 	if err := found.Err(); err != nil {
 		return nil, nil, fmt.Errorf("read the shares of %d hours: %w", len(hours), err)
@@ -205,19 +203,16 @@ WHERE kind NOT IN ('like', 'follow') AND (kind != 'hashtags' OR countSubstrings(
 // before them: one for partners, one more for what makes these a mass share.
 func (p *Pairs) around(hours []Hour) string {
 	before := int64(2*p.cfg.Window/time.Second) + 1
-	terms := "("
+	var terms []string
 	for from := 0; from < len(hours); {
 		to := from
 		for to+1 < len(hours) && int64(hours[to+1])-before <= int64(hours[to])+secondsPer {
 			to++
 		}
-		if from > 0 {
-			terms += " OR "
-		}
-		terms += fmt.Sprintf("created_at >= fromUnixTimestamp64Milli(%d) AND created_at < fromUnixTimestamp64Milli(%d)", (int64(hours[from])-before)*1000, (int64(hours[to])+secondsPer)*1000)
+		terms = append(terms, fmt.Sprintf("created_at >= fromUnixTimestamp64Milli(%d) AND created_at < fromUnixTimestamp64Milli(%d)", (int64(hours[from])-before)*1000, (int64(hours[to])+secondsPer)*1000))
 		from = to + 1
 	}
-	return terms + ")"
+	return "(" + strings.Join(terms, " OR ") + ")"
 }
 
 // writeMass writes how many shares of each object and hour are mass shares.

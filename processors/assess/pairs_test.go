@@ -108,7 +108,9 @@ func sharing(n, minute int) tag.Post {
 func TestPairsAcrossHours(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, time.Minute)
-	runner, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Later: []assess.Method{assess.NewPairs(b.store.DB(), assess.PairsConfig{Window: time.Hour, Cap: 1})}}, zap.NewNop(), prometheus.NewRegistry())
+	cfg := assess.DefaultConfig()
+	cfg.Idle = 0
+	runner, err := assess.New(cfg, b.store, assess.Work{Later: []assess.Method{assess.NewPairs(b.store.DB(), assess.PairsConfig{Window: time.Hour, Cap: 1})}}, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,9 @@ func newBench(t *testing.T, patience time.Duration) *bench {
 }
 
 func (b *bench) newRunner(t fatal) *assess.Runner {
-	r, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}, Later: []assess.Method{assess.NewPairs(b.store.DB(), modelPairs)}}, zap.NewNop(), prometheus.NewRegistry())
+	cfg := assess.DefaultConfig()
+	cfg.Idle = 0
+	r, err := assess.New(cfg, b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}, Later: []assess.Method{assess.NewPairs(b.store.DB(), modelPairs)}}, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package files_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"math"
@@ -75,7 +76,7 @@ func TestFilesAreWrittenAsBefore(t *testing.T) {
 func wellFormed(t *testing.T, name string, text []byte) {
 	t.Helper()
 	for d := xml.NewDecoder(bytes.NewReader(text)); ; {
-		if _, err := d.Token(); err == io.EOF {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			return
 		} else if err != nil {
 			t.Errorf("%s: %v", name, err)
