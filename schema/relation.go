@@ -35,6 +35,7 @@ type Table struct {
 	OrderBy     string
 	TTL         string
 	Settings    string
+	Runs        string // The method whose runs say which rows count; empty where all do.
 	Retention   string // How long rows are kept, in words.
 	Deletion    string // How a deletion reaches the table, in words.
 }

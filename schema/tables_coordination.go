@@ -34,9 +34,13 @@ func runColumns() []Column {
 	}
 }
 
-// current is the condition that rows are of the runs that count.
-func current(method string) string {
-	return "(hour, run) IN (SELECT hour, run FROM " + StoreDatabase + "." + TableRuns + " FINAL WHERE method = '" + method + "')"
+// Counts is the condition that rows are of the runs that count; that of a table
+// without runs always holds.
+func (t Table) Counts() string {
+	if t.Runs == "" {
+		return "true"
+	}
+	return "(hour, run) IN (SELECT hour, run FROM " + StoreDatabase + "." + TableRuns + " FINAL WHERE method = '" + t.Runs + "')"
 }
 
 // MethodPairs is the method whose runs make pairs and mass shares.
@@ -63,6 +67,7 @@ func pairRows() Table {
 		}, runColumns()...),
 		Engine:    "MergeTree",
 		OrderBy:   "(object_kind, hour, run, object_id, created_at)",
+		Runs:      MethodPairs,
 		Settings:  durable,
 		Retention: "Until the study ends. " + ofRun,
 		Deletion:  "Computed again from what is left.",
@@ -84,6 +89,7 @@ func massRows() Table {
 		}, runColumns()...),
 		Engine:    "MergeTree",
 		OrderBy:   "(object_kind, hour, run, object_id)",
+		Runs:      MethodPairs,
 		Settings:  durable,
 		Retention: "Until the study ends. " + ofRun,
 		Deletion:  "Computed again from what is left.",

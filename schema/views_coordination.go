@@ -19,7 +19,7 @@ func pairs() View {
 	}
 	return View{
 		Name: "pairs", Doc: "Two shares of one object within the study's widest window. Shares of an object beyond the cap are in mass_shares and in no pair.", Columns: columns,
-		Query: selectFrom(columns, map[string]string{"time_delta": "delta_ms / 1000", "created_at_newer": "created_at + toIntervalMillisecond(delta_ms)"}, StoreDatabase+"."+TablePairs+"\nWHERE "+current(MethodPairs)),
+		Query: selectFrom(columns, map[string]string{"time_delta": "delta_ms / 1000", "created_at_newer": "created_at + toIntervalMillisecond(delta_ms)"}, StoreDatabase+"."+TablePairs+"\nWHERE "+pairRows().Counts()),
 		From:  []string{TablePairs, TableRuns},
 	}
 }
@@ -28,7 +28,7 @@ func massShares() View {
 	columns := pick(massRows(), "object_kind", "object_id", "platform", "hour", "shares", "first", "last", "method_version")
 	return View{
 		Name: "mass_shares", Doc: "Objects that so many shared within the window that these shares are in no pair.", Columns: columns,
-		Query: selectFrom(columns, nil, StoreDatabase+"."+TableMass+"\nWHERE "+current(MethodPairs)), From: []string{TableMass, TableRuns},
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableMass+"\nWHERE "+massRows().Counts()), From: []string{TableMass, TableRuns},
 	}
 }
 

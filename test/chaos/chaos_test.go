@@ -133,12 +133,19 @@ func (o *observatory) digests() map[string]string {
 				columns = append(columns, "`"+c.Name+"`")
 			}
 		}
-		if len(columns) == 0 || table.Name == schema.TableChanged {
+		if len(columns) == 0 || table.Name == schema.TableChanged || table.Name == schema.TableRuns { // The last two say how something was computed, not what.
 			continue
 		}
+		where := " WHERE " + table.Counts()
+		if table.Runs == "" {
+			where = " FINAL"
+		}
+		if table.Name == schema.TableHourly {
+			where += " WHERE posts > 0"
+		}
 		queries = append(queries, fmt.Sprintf(
-			"SELECT '%s' AS name, concat(toString(count()), ' rows, ', lower(hex(SHA256(arrayStringConcat(arraySort(groupArray(toString(tuple(%s)))), '\n'))))) FROM %s.%s FINAL%s",
-			table.Name, strings.Join(columns, ", "), schema.StoreDatabase, table.Name, map[bool]string{true: " WHERE posts > 0"}[table.Name == schema.TableHourly]))
+			"SELECT '%s' AS name, concat(toString(count()), ' rows, ', lower(hex(SHA256(arrayStringConcat(arraySort(groupArray(toString(tuple(%s)))), '\n'))))) FROM %s.%s%s",
+			table.Name, strings.Join(columns, ", "), schema.StoreDatabase, table.Name, where))
 	}
 	out, err := o.command("query", "--user", "owner", "--format", "TSV", strings.Join(queries, "\nUNION ALL\n")).Output()
 	if err != nil {
