@@ -271,7 +271,7 @@ func (f *coordinateFlags) compute(shares *coordination.Shares, out *coordinated)
 		params.Window, params.MinParticipation, params.MinWeight, params.Cap = f.windowSeconds, f.participation, f.weight, f.limit
 		var mass []coordination.MassShare
 		pairs, mass = coordination.Strict(shares, params)
-		strict := pairs.StrictNetwork(params, mass)
+		strict := pairs.StrictNetwork(params, mass, nil)
 		network, graph.Strict, out.Truncated = &strict.Network, strict.Strict, len(mass)
 	}
 	graph.Network = network

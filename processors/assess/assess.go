@@ -196,14 +196,7 @@ func (r *Runner) Once(ctx context.Context) (bool, error) {
 		}
 		busy = busy || did
 	}
-	now := time.Now()
-	if r.latered.IsZero() {
-		r.latered = now
-	}
-	if busy {
-		r.worked = now
-	}
-	if !busy && (r.wanted.Load() || now.Sub(r.worked) >= r.cfg.Idle) || now.Sub(r.latered) >= r.cfg.Later {
+	if r.haveTurn(busy) {
 		if busy, err = r.afterwards(ctx, stored, busy); err != nil {
 			return busy, err
 		}
@@ -214,6 +207,18 @@ func (r *Runner) Once(ctx context.Context) (bool, error) {
 		}
 	}
 	return busy, nil
+}
+
+// haveTurn says whether the methods that cost more have their turn.
+func (r *Runner) haveTurn(busy bool) bool {
+	now := time.Now()
+	if r.latered.IsZero() {
+		r.latered = now
+	}
+	if busy {
+		r.worked = now
+	}
+	return !busy && (r.wanted.Load() || now.Sub(r.worked) >= r.cfg.Idle) || now.Sub(r.latered) >= r.cfg.Later
 }
 
 // afterwards runs the methods that cost more.

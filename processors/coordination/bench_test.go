@@ -53,7 +53,7 @@ func BenchmarkStrict(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p, mass := co.Strict(s, co.DefaultStrict())
-		pairs = p.StrictNetwork(co.DefaultStrict(), mass).Pairs
+		pairs = p.StrictNetwork(co.DefaultStrict(), mass, nil).Pairs
 	}
 	report(b, pairs)
 }

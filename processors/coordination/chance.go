@@ -1,6 +1,7 @@
 package coordination
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -43,62 +44,61 @@ type active struct {
 	shares  float64
 }
 
-// chance measures the strata of the shares that pairs are made of.
-func (g *swept) chance(params StrictParams, p *Pairs) *chance {
-	begin := math.Inf(1)
-	for _, at := range g.at {
-		begin = min(begin, at)
+// Activity is how active accounts were and how popular objects, where not all
+// shares are at hand but only those that have partners.
+type Activity struct {
+	Totals   map[int]float64            // All shares by stratum: the time divided by its length, rounded down.
+	Accounts map[string]map[int]float64 // Those of accounts.
+	Sharers  map[string]int             // Accounts that shared an object.
+	Eligible int                        // Accounts with as many shares as the minimum participation.
+}
+
+// chance measures the strata of the shares that pairs are made of, or takes what
+// is known of them.
+func (g *swept) chance(params StrictParams, p *Pairs, known *Activity) *chance {
+	if known == nil {
+		known = g.activity(params)
 	}
-	number := func(i int) int { return int(math.Floor((g.at[i] - begin) / params.Stratum)) }
-	c := &chance{active: make([][]active, len(g.accounts))}
-	strata := map[int]int{} // Places of strata that have shares.
-	var order []int
-	for i := range g.at {
-		if _, ok := strata[number(i)]; !ok {
-			strata[number(i)] = 0
-			order = append(order, number(i))
+	strata := slices.Sorted(maps.Keys(known.Totals))
+	place := make(map[int]int, len(strata))
+	size := make([]float64, len(strata))
+	for at, stratum := range strata {
+		place[stratum], size[at] = at, known.Totals[stratum]
+	}
+	c := &chance{active: make([][]active, len(g.accounts)), tests: float64(known.Eligible) * float64(known.Eligible-1) / 2}
+	for rank := range g.accounts {
+		for stratum, n := range known.Accounts[g.accountName(uint32(rank))] {
+			c.active[rank] = append(c.active[rank], active{place[stratum], n})
 		}
+		slices.SortFunc(c.active[rank], func(a, b active) int { return a.stratum - b.stratum })
 	}
-	slices.Sort(order)
-	for at, n := range order {
-		strata[n] = at
-	}
-	size := make([]float64, len(order))
-	for i := range g.at {
-		size[strata[number(i)]]++
-	}
-	c.count(g, func(i int) int { return strata[number(i)] })
-	c.pairs(g, p, size, func(i int) int { return strata[number(i)] })
-	n := 0.0 // Accounts that could have an edge.
-	for _, of := range c.active {
-		shares := 0.0
-		for _, k := range of {
-			shares += k.shares
-		}
-		if shares >= float64(params.MinParticipation) {
-			n++
-		}
-	}
-	c.tests = n * (n - 1) / 2
+	c.pairs(g, p, size, func(i int) int { return place[g.stratum(i, params)] })
 	return c
 }
 
-// count counts the shares of accounts by stratum.
-func (c *chance) count(g *swept, stratum func(int) int) {
-	type cell struct {
-		account uint32
-		stratum int
-	}
-	shares := map[cell]float64{}
+func (g *swept) stratum(i int, params StrictParams) int {
+	return int(math.Floor(g.at[i] / params.Stratum))
+}
+
+// activity is that of the shares themselves.
+func (g *swept) activity(params StrictParams) *Activity {
+	known := &Activity{Totals: map[int]float64{}, Accounts: map[string]map[int]float64{}}
+	shares := make([]int, len(g.accounts))
 	for i, account := range g.account {
-		shares[cell{account, stratum(i)}]++
+		stratum, name := g.stratum(i, params), g.accountName(account)
+		known.Totals[stratum]++
+		if known.Accounts[name] == nil {
+			known.Accounts[name] = map[int]float64{}
+		}
+		known.Accounts[name][stratum]++
+		shares[account]++
 	}
-	for at, n := range shares {
-		c.active[at.account] = append(c.active[at.account], active{at.stratum, n})
+	for _, n := range shares {
+		if n > 0 && n >= params.MinParticipation {
+			known.Eligible++
+		}
 	}
-	for _, of := range c.active {
-		slices.SortFunc(of, func(a, b active) int { return a.stratum - b.stratum })
-	}
+	return known
 }
 
 // pairs counts pairs of shares by strata, whoever made them: those of one post

@@ -37,7 +37,7 @@ func network(rng *rand.Rand, rows []row, accounts, objects int) []row {
 
 func strictOf(rows []row, params co.StrictParams) *co.StrictNetwork {
 	pairs, mass := co.Strict(sharesOf(rows), params)
-	return pairs.StrictNetwork(params, mass)
+	return pairs.StrictNetwork(params, mass, nil)
 }
 
 // What is expected of an edge is what drawing the accounts of each hour anew

@@ -189,7 +189,7 @@ func TestEverythingIsAsItIsDefined(t *testing.T) {
 		}
 		params := co.StrictParams{Window: window, MinParticipation: least, MinWeight: 2, Cap: rng.IntN(6), Stratum: 30, FDR: 0.01}
 		strict, mass := co.Strict(sharesOf(rows), params)
-		got = edgeRows(&strict.StrictNetwork(params, mass).Network)
+		got = edgeRows(&strict.StrictNetwork(params, mass, nil).Network)
 		for i := range got {
 			got[i].above = false
 		}
@@ -216,7 +216,7 @@ func TestTheOrderOfRowsChangesNothing(t *testing.T) {
 	params.Cap = 5
 	answer := func(rows []row) string {
 		pairs, mass := co.Strict(sharesOf(rows), params)
-		network := pairs.StrictNetwork(params, mass)
+		network := pairs.StrictNetwork(params, mass, nil)
 		return fmt.Sprint(pairsOf(t, pairs), network.Edges, network.Strict, network.Mass)
 	}
 	want := answer(rows)
@@ -237,7 +237,7 @@ func TestNothingGivesNothing(t *testing.T) {
 		t.Errorf("pairs of nothing: %+v", n)
 	}
 	strict, mass := co.Strict(s, co.DefaultStrict())
-	if n := strict.StrictNetwork(co.DefaultStrict(), mass); len(n.Edges) > 0 {
+	if n := strict.StrictNetwork(co.DefaultStrict(), mass, nil); len(n.Edges) > 0 {
 		t.Errorf("edges of nothing: %+v", n)
 	}
 	if n := co.QUT(s, 10, 1); len(n.Edges) > 0 || !math.IsNaN(n.Threshold) {

@@ -132,12 +132,14 @@ func (g *swept) posts() (posts, owner []uint32) {
 // StrictNetwork makes a network of strict pairs: weights are distinct objects,
 // the symmetry is that of the two accounts' distinct posts, and an edge stands out
 // if it has MinWeight objects and chance does not explain them.
-func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare) *StrictNetwork {
+//
+// Activity is nil where the shares are all that there are.
+func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare, known *Activity) *StrictNetwork {
 	g := p.swept
 	posts, _ := g.posts()
 	table := newEdgeTable()
 	normal := map[uint64]float64{}
-	per := g.popularity()
+	per := g.popularity(known)
 	pairs := map[uint64]uint64{}
 	p.visit(func(group, i, j int) {
 		a, b := g.account[i], g.account[j]
@@ -154,7 +156,7 @@ func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare) *StrictNetw
 	p.sides(table, posts)
 	edges := table.sorted()
 	n := &StrictNetwork{Network: Network{Edges: make([]Edge, len(edges)), Threshold: float64(params.MinWeight), Accounts: g.joined(edges)}, Strict: make([]StrictEdge, len(edges)), Mass: mass}
-	chance := g.chance(params, p)
+	chance := g.chance(params, p, known)
 	weights := make([]uint64, len(edges))
 	for i := range edges {
 		e := &edges[i]
@@ -176,7 +178,7 @@ func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare) *StrictNetw
 }
 
 // popularity is what an object adds to the normalised weight of an edge.
-func (g *swept) popularity() []float64 {
+func (g *swept) popularity(known *Activity) []float64 {
 	per := make([]float64, len(g.ends))
 	seen := make([]uint32, len(g.accounts))
 	from := 0
@@ -187,6 +189,9 @@ func (g *swept) popularity() []float64 {
 				seen[g.account[i]] = uint32(group + 1)
 				n++
 			}
+		}
+		if known != nil && known.Sharers != nil {
+			n = known.Sharers[g.objectName(group)]
 		}
 		if n > 1 {
 			per[group] = 1 / float64(n-1)

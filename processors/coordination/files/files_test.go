@@ -36,7 +36,7 @@ func TestFilesAreWrittenAsBefore(t *testing.T) {
 	params := coordination.DefaultStrict()
 	params.FDR = 1 // All that reach the weight stand out.
 	pairs, mass := coordination.Strict(few(), params)
-	strict := pairs.StrictNetwork(params, mass)
+	strict := pairs.StrictNetwork(params, mass, nil)
 	tweet, _ := coordination.CooRTweet(few(), coordination.CooRTweetParams{Window: 60, MinParticipation: 1, FastWindow: 2})
 	network := tweet.CooRTweetNetwork(0.5)
 	qut := coordination.QUT(few(), 60, 1)
