@@ -2,29 +2,32 @@ package schema
 
 // The table names, for the writer.
 const (
-	TablePosts      = "post_rows"
-	TableShares     = "share_rows"
-	TableAccounts   = "account_rows"
-	TableIdentities = "identity_rows"
-	TableTombstones = "tombstone_rows"
-	TableCoverage   = "coverage_rows"
-	TableRejects    = "reject_rows"
-	TableHourly     = "hourly_rows"
-	TableSources    = "source_rows"
-	TableCombined   = "combined_rows"
-	TableChanges    = "source_changes"
-	TableLookalikes = "lookalike_rows"
-	TableCodings    = "coding_rows"
-	TableAgreement  = "agreement_rows"
-	TableExpansions = "expansion_rows"
-	TableQueries    = "query_rows"
-	TableAlerts     = "alert_rows"
-	TablePairs      = "pair_rows"
-	TableMass       = "mass_rows"
-	TableRuns       = "run_rows"
-	TableChanged    = "changed_hours"
-	TableProgress   = "progress"
-	TableMigrations = "migrations"
+	TablePosts        = "post_rows"
+	TableShares       = "share_rows"
+	TableAccounts     = "account_rows"
+	TableIdentities   = "identity_rows"
+	TableTombstones   = "tombstone_rows"
+	TableCoverage     = "coverage_rows"
+	TableRejects      = "reject_rows"
+	TableHourly       = "hourly_rows"
+	TableSources      = "source_rows"
+	TableCombined     = "combined_rows"
+	TableChanges      = "source_changes"
+	TableLookalikes   = "lookalike_rows"
+	TableCodings      = "coding_rows"
+	TableAgreement    = "agreement_rows"
+	TableExpansions   = "expansion_rows"
+	TableQueries      = "query_rows"
+	TableAlerts       = "alert_rows"
+	TablePairs        = "pair_rows"
+	TableMass         = "mass_rows"
+	TableRuns         = "run_rows"
+	TableNetworks     = "network_rows"
+	TableMembers      = "network_member_rows"
+	TableNetworkEdges = "network_edge_rows"
+	TableChanged      = "changed_hours"
+	TableProgress     = "progress"
+	TableMigrations   = "migrations"
 )
 
 const (
@@ -49,7 +52,7 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), networkRows(), memberRows(), networkEdgeRows(), changedHours(), progress(), migrations(),
 	}
 }
 

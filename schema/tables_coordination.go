@@ -95,3 +95,59 @@ func massRows() Table {
 		Deletion:  "Computed again from what is left.",
 	}
 }
+
+// MethodNetworks is the method whose runs make networks. The hour of its rows is
+// the first of the last day of the period that they are of.
+const MethodNetworks = "networks"
+
+func ofNetwork(columns ...Column) []Column {
+	return append([]Column{
+		{Name: "object_kind", Type: typeWord, Doc: "What was shared: url, repost, text, media, hashtags or reply."},
+		{Name: "hour", Type: "DateTime('UTC')", Doc: "Start of the last day of the period.", Codec: codecTime},
+		{Name: "network_id", Type: "String", Doc: "The network; it keeps its id from day to day while half of its accounts stay.", Codec: codecID},
+	}, append(columns, runColumns()...)...)
+}
+
+func networkTable(name, doc, order string, columns []Column) Table {
+	return Table{
+		Name: name, Doc: doc, Columns: columns, Engine: "MergeTree", OrderBy: "(object_kind, hour, run, network_id" + order + ")", Settings: durable, Runs: MethodNetworks,
+		Retention: "Until the study ends. " + ofRun, Deletion: "Computed again from what is left.",
+	}
+}
+
+func networkRows() Table {
+	return networkTable(TableNetworks, "Accounts that shared the same objects within seconds of each other more often than chance explains, in the seven days up to a day.", "", ofNetwork(
+		Column{Name: "accounts", Type: "UInt64", Doc: "Accounts of the network.", Codec: codecID},
+		Column{Name: "edges", Type: "UInt64", Doc: "Pairs of accounts that stand out.", Codec: codecID},
+		Column{Name: "objects", Type: "UInt64", Doc: "Distinct objects that two of them shared within the window.", Codec: codecID},
+		Column{Name: "posts", Type: "UInt64", Doc: "Distinct posts with which they did.", Codec: codecID},
+		Column{Name: "pairs", Type: "UInt64", Doc: "Pairs of shares of its accounts.", Codec: codecID},
+		Column{Name: "expected_pairs", Type: "Float64", Doc: "Pairs that chance explains, summed over its edges."},
+		Column{Name: "first", Type: typeTime, Doc: "The first of these shares.", Codec: codecTime},
+		Column{Name: "last", Type: typeTime, Doc: "The last of them.", Codec: codecTime},
+	))
+}
+
+func memberRows() Table {
+	return networkTable(TableMembers, "The accounts of networks.", ", account_id", ofNetwork(
+		Column{Name: "platform", Type: typeWord, Doc: "The platform."},
+		Column{Name: "account_id", Type: "UUID", Doc: "Pseudonym of the account.", Codec: codecID},
+		Column{Name: "edges", Type: "UInt64", Doc: "Accounts of the network that it stands out with.", Codec: codecID},
+		Column{Name: "objects", Type: "UInt64", Doc: "Distinct objects that it shared within the window of another of the network.", Codec: codecID},
+		Column{Name: "posts", Type: "UInt64", Doc: "Distinct posts with which it did.", Codec: codecID},
+	))
+}
+
+func networkEdgeRows() Table {
+	return networkTable(TableNetworkEdges, "The pairs of accounts of networks that stand out.", ", account_a", ofNetwork(
+		Column{Name: "account_a", Type: "UUID", Doc: "One account.", Codec: codecID},
+		Column{Name: "account_b", Type: "UUID", Doc: "The other.", Codec: codecID},
+		Column{Name: "weight", Type: "UInt64", Doc: "Distinct objects that both shared within the window of each other.", Codec: codecID},
+		Column{Name: "avg_time_delta", Type: "Float64", Doc: "Mean seconds between the shares of a pair."},
+		Column{Name: "symmetry", Type: "Float64", Doc: "The smaller number of distinct posts by the larger, from 0 to 1."},
+		Column{Name: "normalised_weight", Type: "Float64", Doc: "Objects, each weighing one by the other accounts that shared it."},
+		Column{Name: "expected_pairs", Type: "Float64", Doc: "Pairs that chance explains: popularity of objects, activity of accounts in each hour."},
+		Column{Name: "p_value", Type: "Float64", Doc: "The probability of as many objects by chance, at most."},
+		Column{Name: "q_value", Type: "Float64", Doc: "The false discovery rate at which the edge stands out."},
+	))
+}

@@ -109,3 +109,29 @@ ORDER BY toString(account_a), toString(account_b)`,
 		From: []string{"pairs", TableRuns},
 	}
 }
+
+// ofDays names the period of networks by its last day.
+func ofDays(table Table, name, doc string) View {
+	columns := []Column{{Name: "day", Type: "Date", Doc: "The last day of the period of seven days."}}
+	for _, c := range table.Columns {
+		if c.Name != "hour" && !c.Audit {
+			columns = append(columns, Column{Name: c.Name, Type: c.Type, Doc: c.Doc})
+		}
+	}
+	return View{
+		Name: name, Doc: doc, Columns: columns,
+		Query: selectFrom(columns, map[string]string{"day": "toDate(hour)"}, StoreDatabase+"."+table.Name+"\nWHERE "+table.Counts()), From: []string{table.Name, TableRuns},
+	}
+}
+
+func networks() View {
+	return ofDays(networkRows(), "networks", "Networks of accounts that shared the same objects within a minute of each other more often than chance explains. It says nothing of who or what they are, nor that they know of each other.")
+}
+
+func networkMembers() View {
+	return ofDays(memberRows(), "network_members", "The accounts of networks.")
+}
+
+func networkEdges() View {
+	return ofDays(networkEdgeRows(), "network_edges", "The pairs of accounts of networks that stand out, with what chance explains.")
+}

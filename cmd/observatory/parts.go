@@ -23,6 +23,7 @@ import (
 	"github.com/election-observatory/observatory/internal/eventlog"
 	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
+	"github.com/election-observatory/observatory/processors/coordination"
 	"github.com/election-observatory/observatory/processors/sources"
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
 	"github.com/election-observatory/observatory/processors/store"
@@ -283,7 +284,7 @@ func (s *system) work() assess.Work {
 			return assess.Resemblance{Rule: found.Rule, Target: found.Target, Evidence: found.Evidence}, ok
 		}))
 	}
-	work.Later = append(work.Later, assess.NewPairs(s.store.DB(), assess.DefaultPairs()))
+	work.Later = append(work.Later, assess.NewPairs(s.store.DB(), assess.DefaultPairs()), assess.NewNetworks(s.store.DB(), coordination.DefaultStrict()))
 	return work
 }
 

@@ -177,6 +177,21 @@ func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare, known *Acti
 	return n
 }
 
+// Reaches says whether any two accounts have so many distinct objects in common:
+// where none have, nothing can stand out.
+func (p *Pairs) Reaches(weight int) bool {
+	g, table, reached := p.swept, newEdgeTable(), weight <= 0
+	p.visit(func(group, i, j int) {
+		a, b := g.account[i], g.account[j]
+		if e := table.at(keyOf(min(a, b), max(a, b))); e.last != uint32(group+1) {
+			e.last = uint32(group + 1)
+			e.weight++
+			reached = reached || int(e.weight) >= weight
+		}
+	})
+	return reached
+}
+
 // popularity is what an object adds to the normalised weight of an edge.
 func (g *swept) popularity(known *Activity) []float64 {
 	per := make([]float64, len(g.ends))

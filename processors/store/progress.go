@@ -16,6 +16,7 @@ const (
 	JobStored     = "stored"     // The writer's: rows are in their tables.
 	JobMatched    = "matched"    // Package assess: the posts in these hours are matched with the queries of today.
 	JobHourly     = "hourly"     // Package assess: the hours that they change are counted.
+	JobNetworks   = "networks"   // Package assess: networks of the periods that these hours are in are made; a version follows.
 	JobPairs      = "pairs"      // Package assess: shares in these hours are paired; a version follows.
 	JobLookalikes = "lookalikes" // Package assess: hosts in these hours are compared with protected names; a version follows.
 )
