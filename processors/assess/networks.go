@@ -43,7 +43,8 @@ func NewNetworks(db driver.Conn, params coordination.StrictParams) *Networks {
 func (n *Networks) Name() string { return store.JobNetworks + "/" + n.version }
 
 // Compute makes the networks of all periods again that the hours are in, and of
-// those after them, since networks keep their ids from day to day.
+// those after them, since networks keep their ids from day to day. A period ends
+// with a day that has pairs.
 func (n *Networks) Compute(ctx context.Context, hours []Hour, version uint64) error {
 	if len(hours) == 0 {
 		return nil
@@ -58,22 +59,23 @@ func (n *Networks) Compute(ctx context.Context, hours []Hour, version uint64) er
 	if err != nil {
 		return err
 	}
+	if len(days) == 0 {
+		return nil
+	}
+	active := &activities{n.db, int(n.params.Stratum), n.params.MinParticipation, first, days[len(days)-1], map[Hour]map[string]*coordination.Activity{}}
 	for _, day := range days {
-		if before, err = n.day(ctx, day, before, r); err != nil {
+		if before, err = n.day(ctx, day, before, active, r); err != nil {
 			return err
 		}
 	}
 	return r.counts(ctx, n.db, days)
 }
 
-// days are the days from first on that have pairs, those of a period after them
-// included, and those that had networks.
+// days are the days from first on that have pairs or had networks.
 func (n *Networks) days(ctx context.Context, first Hour) ([]Hour, error) {
-	found, err := n.db.Query(ctx, fmt.Sprintf(`SELECT DISTINCT toUInt32(d) AS day FROM (
-    SELECT arrayJoin(arrayMap(i -> toUnixTimestamp(toStartOfDay(hour)) + i * %d, range(%d))) AS d FROM (SELECT DISTINCT hour FROM %s.%s WHERE hour >= toDateTime(%d))
-    UNION ALL SELECT toUnixTimestamp(hour) AS d FROM %s.%s WHERE method = '%s')
-WHERE day >= %d ORDER BY day`, secondsPerDay, networkDays, schema.StoreDatabase, schema.TablePairs, max(int64(first)-(networkDays-1)*secondsPerDay, 0),
-		schema.StoreDatabase, schema.TableRuns, schema.MethodNetworks, first))
+	found, err := n.db.Query(ctx, fmt.Sprintf(`SELECT DISTINCT toUInt32(toUnixTimestamp(toStartOfDay(hour))) AS day FROM (
+    SELECT hour FROM %[1]s.%[2]s WHERE hour >= toDateTime(%[4]d) UNION ALL SELECT hour FROM %[1]s.%[3]s WHERE method = '%[5]s' AND hour >= toDateTime(%[4]d))
+ORDER BY day`, schema.StoreDatabase, schema.TablePairs, schema.TableRuns, first, schema.MethodNetworks))
 	if err != nil {
 		return nil, fmt.Errorf("find the days of pairs: %w", err)
 	}
@@ -96,12 +98,13 @@ type network struct {
 }
 
 // day makes the networks of the period up to a day.
-func (n *Networks) day(ctx context.Context, day Hour, before []network, r run) ([]network, error) {
+func (n *Networks) day(ctx context.Context, day Hour, before []network, active *activities, r run) ([]network, error) {
 	pairs, err := n.pairs(ctx, day)
 	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}
 	var all []network
+	var known map[string]*coordination.Activity
 	w := newNetworkWriter(ctx, n.db, day, r, n.params.Window)
 	for _, kind := range kinds(pairs) {
 		period := newPeriod(kind, pairs)
@@ -109,11 +112,12 @@ func (n *Networks) day(ctx context.Context, day Hour, before []network, r run) (
 		if !strict.Reaches(n.params.MinWeight) {
 			continue
 		}
-		known, err := n.activity(ctx, day, period)
-		if err != nil {
-			return nil, err
+		if known == nil {
+			if known, err = active.of(ctx, day); err != nil {
+				return nil, err
+			}
 		}
-		network := strict.StrictNetwork(n.params, mass, known)
+		network := strict.StrictNetwork(n.params, mass, kindOf(known, kind))
 		found := identify(kind, day, communitiesOf(network), before)
 		w.write(kind, period, network, found)
 		all = append(all, found...)

@@ -30,7 +30,7 @@ func accountKey(platform string, account uuid.UUID) string {
 func (n *Networks) pairs(ctx context.Context, day Hour) ([]side, error) {
 	found, err := n.db.Query(ctx, fmt.Sprintf(`SELECT DISTINCT object_kind, object_id, toString(s.1), s.2, s.3, toUnixTimestamp64Milli(s.4)
 FROM (SELECT object_kind, object_id, arrayJoin([(platform, post_id, account_id, created_at), (platform_newer, post_id_newer, account_id_newer, created_at_newer)]) AS s
-    FROM %s.pairs WHERE %s AND time_delta <= %g AND NOT self AND NOT original)`, schema.Database, inDays("created_at", "created_at_newer", day), n.params.Window))
+    FROM %s.pairs WHERE %s AND time_delta <= %g AND NOT self AND NOT original)`, schema.Database, between("created_at_newer", day-(networkDays-1)*secondsPerDay, day+secondsPerDay), n.params.Window))
 	if err != nil {
 		return nil, fmt.Errorf("read the pairs up to %s: %w", day.Time().Format(time.DateOnly), err)
 	}
@@ -44,11 +44,6 @@ FROM (SELECT object_kind, object_id, arrayJoin([(platform, post_id, account_id, 
 		list = append(list, s)
 	}
 	return list, found.Err()
-}
-
-// inDays is the condition that times lie in the period up to a day.
-func inDays(first, last string, day Hour) string {
-	return fmt.Sprintf("%s >= fromUnixTimestamp64Milli(%d) AND %s < fromUnixTimestamp64Milli(%d)", first, (int64(day)-(networkDays-1)*secondsPerDay)*1000, last, (int64(day)+secondsPerDay)*1000)
 }
 
 func kinds(list []side) []string {
@@ -95,69 +90,108 @@ func objectKey(kind, platform, object string) string {
 	return platform + " " + object
 }
 
-// activity reads how active the accounts of pairs were in each hour, how active
-// all were, and how many shared the objects of pairs.
-func (n *Networks) activity(ctx context.Context, day Hour, p *period) (*coordination.Activity, error) {
-	known := &coordination.Activity{Totals: map[int]float64{}, Accounts: map[string]map[int]float64{}, Sharers: map[string]int{}}
-	actions := fmt.Sprintf("(%s) WHERE kind = '%s'", schema.ActionRows(inDays("created_at", "created_at", day)), p.kind)
-	paired := fmt.Sprintf("FROM %s.pairs WHERE object_kind = '%s' AND %s", schema.Database, p.kind, inDays("created_at", "created_at_newer", day))
-	hours, err := n.db.Query(ctx, fmt.Sprintf(`SELECT toString(platform), who, toInt64(intDiv(toUnixTimestamp(toDateTime(created_at)), %d)) AS stratum, toUInt64(count()) AS n, mine
-FROM (SELECT platform, created_at, toBool(account_id IN (SELECT DISTINCT arrayJoin([account_id, account_id_newer]) %s)) AS mine,
-    if(mine, account_id, toUUID('00000000-0000-0000-0000-000000000000')) AS who FROM %s)
-GROUP BY platform, who, stratum, mine`, int(n.params.Stratum), paired, actions))
-	if err != nil {
-		return nil, fmt.Errorf("read the activity up to %s: %w", day.Time().Format(time.DateOnly), err)
+// activities are how active accounts were, read once for each day.
+type activities struct {
+	db       driver.Conn
+	stratum  int // Seconds.
+	least    int
+	from, to Hour // What accounts are in pairs of.
+	days     map[Hour]map[string]*coordination.Activity
+}
+
+// of is the activity of the period up to a day for each kind of objects.
+func (a *activities) of(ctx context.Context, day Hour) (map[string]*coordination.Activity, error) {
+	all := map[string]*coordination.Activity{}
+	for d := day - (networkDays-1)*secondsPerDay; d <= day; d += secondsPerDay {
+		if a.days[d] == nil {
+			known, err := a.day(ctx, d)
+			if err != nil {
+				return nil, fmt.Errorf("read the activity of %s: %w", d.Time().Format(time.DateOnly), err)
+			}
+			a.days[d] = known
+		}
+		for kind, known := range a.days[d] {
+			sum := kindOf(all, kind)
+			for stratum, n := range known.Totals {
+				sum.Totals[stratum] += n
+			}
+			for account, strata := range known.Accounts {
+				for stratum, n := range strata {
+					add(sum, account, stratum, n)
+				}
+			}
+		}
 	}
-	err = scanAll(hours, func(rows driver.Rows) error {
-		var platform string
+	return all, a.eligible(ctx, day, all)
+}
+
+func kindOf(all map[string]*coordination.Activity, kind string) *coordination.Activity {
+	if all[kind] == nil {
+		all[kind] = &coordination.Activity{Totals: map[int]float64{}, Accounts: map[string]map[int]float64{}}
+	}
+	return all[kind]
+}
+
+func add(to *coordination.Activity, account string, stratum int, n float64) {
+	if to.Accounts[account] == nil {
+		to.Accounts[account] = map[int]float64{}
+	}
+	to.Accounts[account][stratum] += n
+}
+
+// day reads the shares of a day by kind, hour and, of those that are in pairs,
+// account.
+func (a *activities) day(ctx context.Context, day Hour) (map[string]*coordination.Activity, error) {
+	rows, err := a.db.Query(ctx, fmt.Sprintf(`SELECT kind, toString(platform), who, toInt64(intDiv(toUnixTimestamp(toDateTime(created_at)), %d)) AS stratum, toUInt64(count()), mine
+FROM (SELECT kind, platform, created_at, toBool(account_id IN (SELECT DISTINCT arrayJoin([account_id, account_id_newer]) FROM %s.pairs WHERE %s)) AS mine,
+    if(mine, account_id, toUUID('00000000-0000-0000-0000-000000000000')) AS who FROM (%s))
+GROUP BY kind, platform, who, stratum, mine`, a.stratum, schema.Database, between("created_at", a.from-(networkDays-1)*secondsPerDay, a.to+secondsPerDay), schema.ActionRows(between("created_at", day, day+secondsPerDay))))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*coordination.Activity{}
+	return all, scanAll(rows, func(rows driver.Rows) error {
+		var kind, platform string
 		var account uuid.UUID
 		var stratum int64
 		var shares uint64
 		var mine bool
-		if err := rows.Scan(&platform, &account, &stratum, &shares, &mine); err != nil {
+		if err := rows.Scan(&kind, &platform, &account, &stratum, &shares, &mine); err != nil {
 			return err
 		}
-		known.Totals[int(stratum)] += float64(shares)
-		if key := accountKey(platform, account); mine {
-			if known.Accounts[key] == nil {
-				known.Accounts[key] = map[int]float64{}
-			}
-			known.Accounts[key][int(stratum)] += float64(shares)
+		of := kindOf(all, kind)
+		of.Totals[int(stratum)] += float64(shares)
+		if mine {
+			add(of, accountKey(platform, account), int(stratum), float64(shares))
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the activity up to %s: %w", day.Time().Format(time.DateOnly), err)
-	}
-	return known, n.popularity(ctx, day, p, known, actions, paired)
 }
 
-// popularity reads how many accounts shared the objects of pairs, and how many
-// could have an edge at all.
-func (n *Networks) popularity(ctx context.Context, day Hour, p *period, known *coordination.Activity, actions, paired string) error {
-	objects, err := n.db.Query(ctx, fmt.Sprintf("SELECT if(kind IN ('url', 'text', 'media'), '', toString(platform)) AS p, object_id, toUInt64(uniqExact(platform, account_id)) FROM %s AND object_id IN (SELECT DISTINCT object_id %s) GROUP BY p, object_id", actions, paired))
-	if err != nil {
-		return fmt.Errorf("read the popularity up to %s: %w", day.Time().Format(time.DateOnly), err)
+// eligible counts the accounts that could have an edge in the period up to a day.
+func (a *activities) eligible(ctx context.Context, day Hour, all map[string]*coordination.Activity) error {
+	rows, err := a.db.Query(ctx, fmt.Sprintf("SELECT kind, toUInt64(countIf(n >= %d)) FROM (SELECT kind, count() AS n FROM (%s) GROUP BY kind, platform, account_id) GROUP BY kind",
+		a.least, schema.ActionRows(between("created_at", day-(networkDays-1)*secondsPerDay, day+secondsPerDay))))
+	if err == nil {
+		err = scanAll(rows, func(rows driver.Rows) error {
+			var kind string
+			var n uint64
+			if err := rows.Scan(&kind, &n); err != nil {
+				return err
+			}
+			kindOf(all, kind).Eligible = int(n)
+			return nil
+		})
 	}
-	err = scanAll(objects, func(rows driver.Rows) error {
-		var platform, object string
-		var accounts uint64
-		if err := rows.Scan(&platform, &object, &accounts); err != nil {
-			return err
-		}
-		known.Sharers[objectKey(p.kind, platform, object)] = int(accounts)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read the popularity up to %s: %w", day.Time().Format(time.DateOnly), err)
-	}
-	var eligible uint64
-	err = n.db.QueryRow(ctx, fmt.Sprintf("SELECT count() FROM (SELECT platform, account_id FROM %s GROUP BY platform, account_id HAVING count() >= %d)", actions, n.params.MinParticipation)).Scan(&eligible)
 	if err != nil {
 		return fmt.Errorf("count the accounts up to %s: %w", day.Time().Format(time.DateOnly), err)
 	}
-	known.Eligible = int(eligible)
 	return nil
+}
+
+// between is the condition that a time lies between two hours, the second excluded.
+func between(column string, from, to Hour) string {
+	return fmt.Sprintf("%[1]s >= fromUnixTimestamp64Milli(%[2]d) AND %[1]s < fromUnixTimestamp64Milli(%[3]d)", column, int64(from)*1000, int64(to)*1000)
 }
 
 // scanAll hands on every row.
