@@ -68,20 +68,3 @@ FROM posts`+ofDemo, 5)
 
 // imposters are the look-alikes of protected names among the outlets.
 const imposters = 2
-
-// Measure says what a method finds of a campaign or a burst.
-type Measure func(ctx context.Context, ask Ask, c *Campaign) (found string, err error)
-
-// unmeasured is what there is to say where no method looks.
-func unmeasured(context.Context, Ask, *Campaign) (string, error) {
-	return "not measured yet: no method", nil
-}
-
-// measures says, by its name, which method looks for a campaign, and which one
-// must not take a burst for one.
-func measures() map[string]Measure {
-	return map[string]Measure{
-		"link sharing": unmeasured, "repost ring": unmeasured, "near duplicates": unmeasured, "hashtag flooding": unmeasured, "round the clock": unmeasured,
-		"breaking news": unmeasured, "popular post": unmeasured, "meme": unmeasured, "trending hashtag": unmeasured, "busy person": unmeasured,
-	}
-}

@@ -20,6 +20,9 @@ type Report struct {
 	Times []Time
 	Begun time.Time // When it all began.
 	Next  []Hint
+	// Pseudonyms are those that an account could have in the store: of its id on
+	// each of the platforms.
+	Pseudonyms func(id string) []string
 
 	differ int // Lines of planted against found.
 }
@@ -106,6 +109,10 @@ func (r *Report) checks(ctx context.Context) error {
 }
 
 func (r *Report) campaigns(ctx context.Context) error {
+	in, err := r.Ask.networked(ctx)
+	if err != nil {
+		return err
+	}
 	for _, list := range []struct {
 		title string
 		of    []Campaign
@@ -114,11 +121,7 @@ func (r *Report) campaigns(ctx context.Context) error {
 		var rows [][]string
 		for i := range list.of {
 			c := &list.of[i]
-			found, err := measures()[c.Name](ctx, r.Ask, c)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, []string{c.Name, count(uint64(len(c.Accounts))), count(uint64(c.Posts)), found})
+			rows = append(rows, []string{c.Name, count(uint64(len(c.Accounts))), count(uint64(c.Posts)), r.recall(in, c)})
 		}
 		r.indented(table([]string{"planted", "accounts", "posts", "found"}, rows, "lrrl"))
 		r.line("")
@@ -126,6 +129,8 @@ func (r *Report) campaigns(ctx context.Context) error {
 			r.line("  %s: %s.", list.of[i].Name, list.of[i].What)
 		}
 	}
+	r.line("")
+	r.line("  %s", r.mistakes(in))
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/election-observatory/observatory/collectors"
 	"github.com/election-observatory/observatory/demo"
 	"github.com/election-observatory/observatory/processors/assess"
+	"github.com/election-observatory/observatory/schema"
 )
 
 // demoData is where the demo is kept unless it is told otherwise.
@@ -134,6 +135,9 @@ func (c *cli) runDemo(ctx context.Context, flags demoFlags, plan *demo.Plan) err
 		}
 	}
 	report.Begun, report.Next = begun, c.demoHints(flags.serve)
+	if report.Pseudonyms, err = s.pseudonyms(); err != nil {
+		return err
+	}
 	if err := report.Write(s.ctx); err != nil {
 		return s.why(err)
 	}
@@ -202,6 +206,22 @@ func (s *system) makeDemo(week *demo.Week, plan *demo.Plan, dir string, p *progr
 	}
 	plan.Complete = true
 	return plan.Write(dir)
+}
+
+// pseudonyms are those that an account could have, by platform.
+func (s *system) pseudonyms() (func(id string) []string, error) {
+	tagger, err := s.tagger()
+	if err != nil {
+		return nil, err
+	}
+	tagger = tagger.Worker()
+	return func(id string) []string {
+		var all []string
+		for _, platform := range schema.Platforms() {
+			all = append(all, tagger.Account(platform, id).String())
+		}
+		return all
+	}, nil
 }
 
 func demoLine(done, all uint64, took time.Duration) string {

@@ -36,3 +36,8 @@ func (t *Tagger) NamesVersion() string {
 	id := t.pseudonyms.id(purposeMedia, schema.Platform_PLATFORM_UNSPECIFIED, strings.Join(public, "\n"))
 	return hex.EncodeToString(id[:len(uuid.UUID{})/2])
 }
+
+// Account is the pseudonym of an account by its id on its platform.
+func (t *Tagger) Account(platform schema.Platform, id string) uuid.UUID {
+	return t.pseudonyms.id(purposeAccount, platform, id)
+}
