@@ -25,12 +25,12 @@ func accountKey(platform string, account uuid.UUID) string {
 	return platform + " " + account.String()
 }
 
-// pairs reads the shares that are in pairs of the period up to a day: of those
-// within the window, without loops.
+// pairs reads the shares that are in pairs of the period up to a day, within the
+// window; what chance gives counts those of one account as well.
 func (n *Networks) pairs(ctx context.Context, day Hour) ([]side, error) {
 	found, err := n.db.Query(ctx, fmt.Sprintf(`SELECT DISTINCT object_kind, object_id, toString(s.1), s.2, s.3, toUnixTimestamp64Milli(s.4)
 FROM (SELECT object_kind, object_id, arrayJoin([(platform, post_id, account_id, created_at), (platform_newer, post_id_newer, account_id_newer, created_at_newer)]) AS s
-    FROM %s.pairs WHERE %s AND time_delta <= %g AND NOT self AND NOT original)`, schema.Database, between("created_at_newer", day-(networkDays-1)*secondsPerDay, day+secondsPerDay), n.params.Window))
+    FROM %s.pairs WHERE %s AND time_delta <= %g AND NOT original)`, schema.Database, between("created_at_newer", day-(networkDays-1)*secondsPerDay, day+secondsPerDay), n.params.Window))
 	if err != nil {
 		return nil, fmt.Errorf("read the pairs up to %s: %w", day.Time().Format(time.DateOnly), err)
 	}
