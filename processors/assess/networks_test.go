@@ -82,7 +82,7 @@ func TestNetworksAreThoseOfTheShares(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, line := range strings.SplitSeq(b.ask(t, "SELECT account_a, account_b, weight, avg_time_delta, symmetry, expected_pairs, q_value FROM observatory.network_edges WHERE day = (SELECT max(day) FROM observatory.networks)"), "\n") {
+	for line := range strings.SplitSeq(b.ask(t, "SELECT account_a, account_b, weight, avg_time_delta, symmetry, expected_pairs, q_value FROM observatory.network_edges WHERE day = (SELECT max(day) FROM observatory.networks)"), "\n") {
 		var a, c string
 		var weight uint64
 		var delta, symmetry, expected, q float64
