@@ -38,6 +38,9 @@ func run(out, data string) error {
 	if err := lookalikes(&page, data); err != nil {
 		return err
 	}
+	if err := networks(&page, data); err != nil {
+		return err
+	}
 	if err := os.WriteFile(out, page.Bytes(), 0o600); err != nil {
 		return err
 	}
