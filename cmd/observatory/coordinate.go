@@ -77,6 +77,7 @@ Modes:
 	set.IntVar(&flags.participation, "min-participation", flags.participation, "least participation of an account (strict and coortweet)")
 	set.IntVar(&flags.weight, "min-weight", flags.weight, "least weight of an edge (qut), or of one that stands out (strict)")
 	set.IntVar(&flags.limit, "cap", flags.limit, "others within the window from which a share is a mass share; 0 for none (default 200 for strict, none for the others)")
+	set.Lookup("cap").DefValue = "0" // What it says of itself is enough.
 	set.BoolVar(&flags.keepLoops, "keep-loops", false, "keep pairs of one account, of one post, and with the original (coortweet)")
 	set.Float64Var(&flags.quantile, "edge-weight", flags.quantile, "quantile of the weights above which an edge stands out (coortweet)")
 	set.StringVar(&flags.fast, "fast-window", "", "flag the pairs that stay with this shorter window, in a column time_window_<s> (coortweet)")
