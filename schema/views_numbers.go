@@ -178,6 +178,43 @@ ORDER BY links DESC, account_id`,
 	}
 }
 
+// highFrequency is how many posts a day make an account one of high frequency, in
+// the data memos of the Oxford Internet Institute.
+const highFrequency = "50"
+
+// accountActivity says how much accounts post. The days are those of the period,
+// not those on which an account posted.
+func accountActivity() View {
+	columns := []Column{
+		{Name: "platform", Type: typeWord, Doc: "The platform."},
+		{Name: "account_id", Type: "UUID", Doc: "Pseudonym of the account."},
+		{Name: "posts", Type: "UInt64", Doc: "Its posts in the period, of all kinds."},
+		{Name: "reposts", Type: "UInt64", Doc: "Those of them that are reposts."},
+		{Name: "posts_per_day", Type: "Float64", Doc: "posts by the days of the period, whether it posted on them or not."},
+		{Name: "active_days", Type: "UInt64", Doc: "Days in UTC on which it posted."},
+		{Name: "most_in_a_day", Type: "UInt64", Doc: "Posts of its busiest day: another figure, which one day can make."},
+		{Name: "high_frequency", Type: "Bool", Doc: "posts_per_day is " + highFrequency + " or more. It says how much, not how: newsrooms and people who report live have it as well."},
+		{Name: "declared_bot", Type: "Nullable(Bool)", Doc: "Whether the account last declared itself automated, which is no secret then; null where unknown."},
+		{Name: "first", Type: typeTime, Doc: "Its first post in the period."},
+		{Name: "last", Type: typeTime, Doc: "Its last one."},
+	}
+	days := "greatest(1, dateDiff('second', {from:" + typeTime + "}, {to:" + typeTime + "}) / 86400)"
+	return View{
+		Name: "account_activity", Doc: "How much accounts post, and which of them with high frequency (50 and more a day on average): a measure of volume and no verdict.", Columns: columns, Params: period(),
+		Query: `SELECT platform, account_id, posts, reposts, posts / ` + days + ` AS posts_per_day, active_days, most_in_a_day, CAST(posts_per_day >= ` + highFrequency + ` AS Bool) AS high_frequency,
+    declared_bot, first, last
+FROM (
+    SELECT platform, account_id, sum(n) AS posts, sum(r) AS reposts, count() AS active_days, max(n) AS most_in_a_day, min(f) AS first, max(l) AS last
+    FROM (SELECT platform, account_id, count() AS n, countIf(kind = 'repost') AS r, min(created_at) AS f, max(created_at) AS l
+        FROM ` + Database + `.posts WHERE ` + inPeriod + ` GROUP BY platform, account_id, toDate(created_at))
+    GROUP BY platform, account_id) AS found
+LEFT JOIN (SELECT platform, account_id, argMax(declared_bot, collected_at) AS declared_bot FROM ` + Database + `.accounts GROUP BY platform, account_id) AS said
+ON found.platform = said.platform AND found.account_id = said.account_id
+ORDER BY posts DESC, account_id`,
+		From: []string{"posts", "accounts"},
+	}
+}
+
 // risingDomains compares a period with the one of the same length before it. The
 // score is that of the difference of two Poisson counts under equal rates
 // (Przyborowski and Wilenski 1940, in its normal approximation).

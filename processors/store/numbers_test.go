@@ -191,3 +191,33 @@ func TestSharesSayWhatTheyRestOn(t *testing.T) {
 		t.Errorf("rising domains are\n%s", got)
 	}
 }
+
+// High frequency is 50 posts a day over the days of the period, whether or not an
+// account posted on them.
+func TestHowMuchAccountsPost(t *testing.T) {
+	t.Parallel()
+	s, e := open(t)
+	w := s.NewWriter()
+	var events []tag.Event
+	for account, posts := range map[int]int{1: 100, 2: 99} {
+		for n := range posts {
+			ev := linkingPost(1000*account+n, "de")
+			ev.Post.AccountID = numbered(account)
+			ev.Post.CreatedMS = june + int64(n)*60_000 // All on the first day.
+			if n%4 == 0 {
+				ev.Post.Kind = schema.KindRepost
+			}
+			events = append(events, ev)
+		}
+	}
+	write(t, w, 0, events...)
+	of := func(to string) string {
+		return ask(t, e, "SELECT account_id = '"+numbered(1).String()+"', posts, reposts, posts_per_day, active_days, most_in_a_day, high_frequency, declared_bot IS NULL FROM observatory.account_activity(from = '2024-06-03', to = '"+to+"') ORDER BY posts DESC")
+	}
+	if got := of("2024-06-05"); got != "1\t100\t25\t50\t1\t100\ttrue\t1\n0\t99\t25\t49.5\t1\t99\tfalse\t1" {
+		t.Errorf("over two days\n%s", got)
+	}
+	if got := of("2024-06-04 12:00:00"); !strings.HasPrefix(got, "1\t100\t25\t66.66") || !strings.Contains(got, "\n0\t99\t25\t66\t") {
+		t.Errorf("over a day and a half\n%s", got)
+	}
+}
