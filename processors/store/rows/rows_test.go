@@ -24,6 +24,7 @@ func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
 	bySQL := []string{
 		schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts,
 		schema.TableCombined, schema.TableChanges, schema.TableLookalikes, schema.TableCodings, schema.TableAgreement,
+		schema.TableRuns, schema.TablePairs, schema.TableMass, schema.TableNetworks, schema.TableMembers, schema.TableNetworkEdges,
 	}
 	for _, table := range schema.Tables() {
 		b := builders[table.Name]
