@@ -39,10 +39,10 @@ func (s *system) startCollectors() error {
 		return err
 	}
 	group.Set(wanted)
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP) // From before there is anything to see: unheard it would end the process.
 	s.run("collectors", group.Run)
 	s.run("reload", func(ctx context.Context) error {
-		asked := make(chan os.Signal, 1)
-		signal.Notify(asked, syscall.SIGHUP)
 		defer signal.Stop(asked)
 		for {
 			select {

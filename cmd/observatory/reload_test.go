@@ -53,7 +53,12 @@ func TestTheStudyIsReadAgain(t *testing.T) {
 	write(study("/stays", "/goes"))
 	up := p.start("up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
 	waitFor(t, "both feeds to be asked", func() bool { return times("/stays") > 0 && times("/goes") > 0 || up.ended() })
-	ends, _ := app.Dir(p.data).ReadEndpoints()
+	var ends app.Endpoints
+	waitFor(t, "the addresses to be told", func() bool {
+		var ok bool
+		ends, ok = app.Dir(p.data).ReadEndpoints()
+		return ok && ends.PID > 0 || up.ended()
+	})
 	hangUp := func() {
 		if err := syscall.Kill(ends.PID, syscall.SIGHUP); err != nil {
 			t.Fatal(err)
