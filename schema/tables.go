@@ -2,32 +2,38 @@ package schema
 
 // The table names, for the writer.
 const (
-	TablePosts        = "post_rows"
-	TableShares       = "share_rows"
-	TableAccounts     = "account_rows"
-	TableIdentities   = "identity_rows"
-	TableTombstones   = "tombstone_rows"
-	TableCoverage     = "coverage_rows"
-	TableRejects      = "reject_rows"
-	TableHourly       = "hourly_rows"
-	TableSources      = "source_rows"
-	TableCombined     = "combined_rows"
-	TableChanges      = "source_changes"
-	TableLookalikes   = "lookalike_rows"
-	TableCodings      = "coding_rows"
-	TableAgreement    = "agreement_rows"
-	TableExpansions   = "expansion_rows"
-	TableQueries      = "query_rows"
-	TableAlerts       = "alert_rows"
-	TablePairs        = "pair_rows"
-	TableMass         = "mass_rows"
-	TableRuns         = "run_rows"
-	TableNetworks     = "network_rows"
-	TableMembers      = "network_member_rows"
-	TableNetworkEdges = "network_edge_rows"
-	TableChanged      = "changed_hours"
-	TableProgress     = "progress"
-	TableMigrations   = "migrations"
+	TablePosts          = "post_rows"
+	TableShares         = "share_rows"
+	TableAccounts       = "account_rows"
+	TableIdentities     = "identity_rows"
+	TableTombstones     = "tombstone_rows"
+	TableCoverage       = "coverage_rows"
+	TableRejects        = "reject_rows"
+	TableHourly         = "hourly_rows"
+	TableSources        = "source_rows"
+	TableCombined       = "combined_rows"
+	TableChanges        = "source_changes"
+	TableLookalikes     = "lookalike_rows"
+	TableCodings        = "coding_rows"
+	TableAgreement      = "agreement_rows"
+	TableExpansions     = "expansion_rows"
+	TableQueries        = "query_rows"
+	TableAlerts         = "alert_rows"
+	TablePairs          = "pair_rows"
+	TableMass           = "mass_rows"
+	TableRuns           = "run_rows"
+	TableNetworks       = "network_rows"
+	TableMembers        = "network_member_rows"
+	TableNetworkEdges   = "network_edge_rows"
+	TableClusters       = "text_cluster_rows"
+	TableClusterMembers = "text_cluster_member_rows"
+	TableScores         = "score_rows"
+	TableTopics         = "topic_rows"
+	TableBursts         = "burst_rows"
+	TableAlertLog       = "alert_log_rows"
+	TableChanged        = "changed_hours"
+	TableProgress       = "progress"
+	TableMigrations     = "migrations"
 )
 
 const (
@@ -52,7 +58,8 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), networkRows(), memberRows(), networkEdgeRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), networkRows(), memberRows(), networkEdgeRows(),
+		clusterRows(), clusterMemberRows(), scoreRows(), topicRows(), burstRows(), alertLogRows(), changedHours(), progress(), migrations(),
 	}
 }
 
@@ -236,6 +243,7 @@ func tombstoneRows() Table {
 		versionColumn(),
 		{Name: "deleted_at", Type: typeTime, Doc: "When it was deleted, or when the notice was collected.", Codec: codecTime},
 		{Name: "collected_at", Type: typeTime, Doc: "When the notice was collected.", Codec: codecTime},
+		{Name: "written_at", Type: typeTime, Doc: "When the post was written, as its id says; 1970 where it does not say.", Codec: codecTime},
 	}
 	columns = append(append(columns, provenance()...), audit()...)
 	return Table{

@@ -10,7 +10,7 @@ const (
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), accountActivity(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), networks(), networkMembers(), networkEdges(), coordinatedNetwork(), coordinatedNetworkQUT(), queries(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), accountActivity(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), networks(), networkMembers(), networkEdges(), coordinatedNetwork(), coordinatedNetworkQUT(), textClusters(), textClusterMembers(), accountScores(), topics(), bursts(), labels(), alertLog(), queries(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.
@@ -132,11 +132,22 @@ func queries() View {
 	}
 }
 
+// AlertID is what says of an alert which one it is, in SQL.
+const AlertID = "leftPad(lower(hex(sipHash64(method, subject, `from`))), 16, '0')"
+
 func alerts() View {
-	columns := pick(alertRows(), "method", "subject", "from", "to", "expected", "observed", "reason", "evidence", "method_version")
+	columns := append([]Column{{Name: "alert_id", Type: "String", Doc: "Follows from method, subject and beginning."}}, pick(alertRows(), "method", "subject", "from", "to", "expected", "observed", "reason", "evidence", "method_version")...)
+	columns = append(columns,
+		Column{Name: "sent_at", Type: typeMaybe, Doc: "When somebody was first told; null where nobody was."},
+		Column{Name: "acknowledged_at", Type: typeMaybe, Doc: "When somebody last said that it is seen to; null where nobody did."})
 	return View{
-		Name: "alerts", Doc: "What wants attention: sources that fell silent against their own history.", Columns: columns,
-		Query: selectFrom(columns, map[string]string{"from": "`from`", "to": "`to`"}, StoreDatabase+"."+TableAlerts+" FINAL\nWHERE raised"), From: []string{TableAlerts},
+		Name: "alerts", Doc: "What wants attention: sources that fell silent against their own history, networks, and bursts in which flagged or new accounts have a part. An alert asks somebody to look.", Columns: columns,
+		Query: `SELECT alert_id, method, subject, from, to, expected, observed, reason, evidence, method_version, sent_at, acknowledged_at
+FROM (SELECT *, ` + AlertID + ` AS alert_id FROM ` + StoreDatabase + "." + TableAlerts + ` FINAL WHERE raised) AS raised_alerts
+LEFT JOIN (
+    SELECT alert_id, minOrNullIf(at, event = 'sent') AS sent_at, maxOrNullIf(at, event = 'acknowledged') AS acknowledged_at
+    FROM ` + StoreDatabase + "." + TableAlertLog + ` GROUP BY alert_id) AS known USING (alert_id)`,
+		From: []string{TableAlerts, TableAlertLog},
 	}
 }
 
@@ -171,7 +182,7 @@ FROM ` + StoreDatabase + "." + TableAlerts + ` FINAL WHERE raised AND method = '
 }
 
 func tombstones() View {
-	columns := pick(tombstoneRows(), "platform", "post_id", "account_id", "deleted_at", "collected_at", "collector", "source")
+	columns := pick(tombstoneRows(), "platform", "post_id", "account_id", "deleted_at", "collected_at", "written_at", "collector", "source")
 	return View{
 		Name: "tombstones", Doc: "Deletions, whether or not the post was ever here.", Columns: columns,
 		Query: selectFrom(columns, nil, StoreDatabase+"."+TableTombstones+" FINAL"), From: []string{TableTombstones},

@@ -23,6 +23,8 @@ import (
 	"github.com/election-observatory/observatory/internal/eventlog"
 	"github.com/election-observatory/observatory/processors"
 	"github.com/election-observatory/observatory/processors/assess"
+	"github.com/election-observatory/observatory/processors/automation"
+	"github.com/election-observatory/observatory/processors/bursts"
 	"github.com/election-observatory/observatory/processors/coordination"
 	"github.com/election-observatory/observatory/processors/sources"
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
@@ -284,7 +286,8 @@ func (s *system) work() assess.Work {
 			return assess.Resemblance{Rule: found.Rule, Target: found.Target, Evidence: found.Evidence}, ok
 		}))
 	}
-	work.Later = append(work.Later, assess.NewPairs(s.store.DB(), assess.DefaultPairs()), assess.NewNetworks(s.store.DB(), coordination.DefaultStrict()))
+	work.Later = append(work.Later, assess.NewPairs(s.store.DB(), assess.DefaultPairs()), assess.NewNetworks(s.store.DB(), coordination.DefaultStrict()),
+		assess.NewClusters(s.store.DB(), assess.DefaultClusters()), assess.NewScores(s.store.DB(), automation.DefaultParams()), assess.NewBursts(s.store.DB(), bursts.DefaultParams()))
 	return work
 }
 

@@ -18,6 +18,9 @@ const (
 	JobHourly     = "hourly"     // Package assess: the hours that they change are counted.
 	JobNetworks   = "networks"   // Package assess: networks of the periods that these hours are in are made; a version follows.
 	JobPairs      = "pairs"      // Package assess: shares in these hours are paired; a version follows.
+	JobClusters   = "clusters"   // Package assess: texts of the days of these hours are clustered; a version follows.
+	JobScores     = "scores"     // Package assess: accounts are scored over the periods that these hours are in; a version follows.
+	JobBursts     = "bursts"     // Package assess: bursts are looked for in these days and those after them; a version follows.
 	JobLookalikes = "lookalikes" // Package assess: hosts in these hours are compared with protected names; a version follows.
 )
 

@@ -112,6 +112,7 @@ type Tombstone struct {
 	Version     Version
 	DeletedMS   int64
 	CollectedMS int64
+	WrittenMS   int64 // When the post was written, as its native id says; 0 where it does not.
 	ImportedMS  int64
 	Collector   string
 	Source      string

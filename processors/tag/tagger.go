@@ -186,8 +186,9 @@ func (t *Tagger) tagDelete(d *schema.Delete, hash uint64, ev *Event) error {
 		return undecodable("a deletion without platform or native id")
 	}
 	collected := bound(d.GetCollectedMs())
+	written := schema.IdentityTime(d.GetPlatform(), d.GetNativeId())
 	tombstone := &Tombstone{
-		Platform: d.GetPlatform(), IDDay: dayOf(schema.IdentityTime(d.GetPlatform(), d.GetNativeId())),
+		Platform: d.GetPlatform(), IDDay: dayOf(written), WrittenMS: written,
 		PostID:    t.pseudonyms.id(purposePost, d.GetPlatform(), d.GetNativeId()),
 		Version:   version(true, 0, collected, hash),
 		DeletedMS: bound(d.GetClaimedMs()), CollectedMS: collected, ImportedMS: bound(d.GetImportedMs()),

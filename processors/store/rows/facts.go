@@ -72,6 +72,7 @@ type Tombstones struct {
 	postID, accountID  proto.ColUUID
 	version            proto.ColUInt128
 	deleted, collected times
+	written            times
 	collector, source  words
 	origin             origin
 }
@@ -86,6 +87,7 @@ func NewTombstones() *Tombstones {
 		{"version", &t.version},
 		{"deleted_at", &t.deleted},
 		{"collected_at", &t.collected},
+		{"written_at", &t.written},
 		{"collector", &t.collector},
 		{"source", &t.source},
 	}, t.origin.columns()...))
@@ -100,6 +102,7 @@ func (t *Tombstones) Add(d *tag.Tombstone, from Origin) error {
 	t.version.Append(number(d.Version))
 	t.deleted.Append(d.DeletedMS)
 	t.collected.Append(d.CollectedMS)
+	t.written.Append(d.WrittenMS)
 	t.collector.Append(d.Collector)
 	t.source.Append(d.Source)
 	t.origin.append(from)
