@@ -111,7 +111,7 @@ func (r *Report) checks(ctx context.Context) error {
 }
 
 func (r *Report) campaigns(ctx context.Context) error {
-	in, err := r.Ask.networked(ctx)
+	f, err := r.Ask.findings(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,11 @@ func (r *Report) campaigns(ctx context.Context) error {
 		var rows [][]string
 		for i := range list.of {
 			c := &list.of[i]
-			rows = append(rows, []string{c.Name, count(uint64(len(c.Accounts))), count(uint64(c.Posts)), r.recall(in, c)})
+			found, err := r.recall(ctx, f, c)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, []string{c.Name, count(uint64(len(c.Accounts))), count(uint64(c.Posts)), found})
 		}
 		r.indented(table([]string{"planted", "accounts", "posts", "found"}, rows, "lrrl"))
 		r.line("")
@@ -132,7 +136,7 @@ func (r *Report) campaigns(ctx context.Context) error {
 		}
 	}
 	r.line("")
-	r.line("  %s", r.mistakes(in))
+	r.indented(r.mistakes(f))
 	return nil
 }
 

@@ -120,7 +120,7 @@ func burstRows() Table {
 		{Name: "q_value", Type: "Float64", Doc: "The false discovery rate, over all topics, at which these stand out."},
 		{Name: "posts", Type: "UInt64", Doc: "Posts.", Codec: codecID},
 		{Name: "accounts", Type: "UInt64", Doc: "Distinct accounts.", Codec: codecID},
-		{Name: "flagged_posts", Type: "UInt64", Doc: "Posts of accounts that stand in a network, have high frequency, or an index of at least 2.", Codec: codecID},
+		{Name: "flagged_posts", Type: "UInt64", Doc: "Posts of accounts that stand in a network, have high frequency, or an index of at least 3.", Codec: codecID},
 		{Name: "networked_posts", Type: "UInt64", Doc: "Posts of accounts that stand in a network.", Codec: codecID},
 		{Name: "new_posts", Type: "UInt64", Doc: "Posts of accounts younger than 30 days.", Codec: codecID},
 		{Name: "aged_posts", Type: "UInt64", Doc: "Posts of accounts whose age is known.", Codec: codecID},

@@ -25,7 +25,6 @@ const (
 
 const (
 	topicHours   = 24 * 7 // Counted at once.
-	highIndex    = 2.0    // The automation index from which an account is flagged.
 	tickSeconds  = 3600 / bursts.TicksPerHour
 	historyHours = bursts.History * secondsPer
 	weekHours    = bursts.Week * secondsPer
@@ -78,7 +77,10 @@ deleted_fast, top10_share, gini, method_version, run`)
 	if err != nil {
 		return fmt.Errorf("look for bursts from %s on: %w", days[0].Time().Format(time.DateOnly), err)
 	}
-	return r.counts(ctx, b.db, days)
+	if err := r.counts(ctx, b.db, days); err != nil {
+		return err
+	}
+	return alertOfBursts(ctx, b.db, days, r)
 }
 
 // countTopics counts the topics of hours.
@@ -250,7 +252,7 @@ SELECT toUInt64(sum(n)), toUInt64(count()), toUInt64(sumIf(n, w.in_network OR w.
 FROM (SELECT platform, account_id, n, (platform, account_id) IN networked AS in_network, (platform, account_id) IN marked AS is_marked FROM who) AS w
 LEFT JOIN ages AS a ON w.platform = a.platform AND w.account_id = a.account_id
 SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1, do_not_merge_across_partitions_select_final = 1, join_use_nulls = 1`,
-		who, schema.Database, onDay, highIndex, schema.StoreDatabase, schema.TableTombstones, inTime("written_at", from, to), automation.FastDelete, from.Unix())).
+		who, schema.Database, onDay, automation.High, schema.StoreDatabase, schema.TableTombstones, inTime("written_at", from, to), automation.FastDelete, from.Unix())).
 		Scan(&posts, &accounts, &flagged, &networked, &young, &aged, &fast, &top, &gini)
 	if err != nil {
 		return fmt.Errorf("who wrote about %s %s: %w", found.Topic.Kind, found.Topic.Name, err)

@@ -68,7 +68,10 @@ func (n *Networks) Compute(ctx context.Context, hours []Hour, version uint64) er
 			return err
 		}
 	}
-	return r.counts(ctx, n.db, days)
+	if err := r.counts(ctx, n.db, days); err != nil {
+		return err
+	}
+	return alertOfNetworks(ctx, n.db, r)
 }
 
 // days are the days from first on that have pairs or had networks.

@@ -40,6 +40,10 @@ type Params struct {
 // (Elmas et al. 2021).
 const FastDelete = 600_000
 
+// High is the index from which an account is flagged. In the weeks of the demo no
+// account that is not planted has it; it is a convention and no boundary.
+const High = 3.0
+
 // DefaultParams are those of the literature, as far as there is any.
 func DefaultParams() Params {
 	return Params{MinPosts: 36, MinDays: 3, Frequency: 50, FullDay: 200, FullDays: 7, MinHours: 100, Z: 10, MinDelays: 10, YoungDays: 30}

@@ -117,7 +117,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.burst_rows
     `q_value` Float64 COMMENT 'The false discovery rate, over all topics, at which these stand out.',
     `posts` UInt64 COMMENT 'Posts.' CODEC(ZSTD(1)),
     `accounts` UInt64 COMMENT 'Distinct accounts.' CODEC(ZSTD(1)),
-    `flagged_posts` UInt64 COMMENT 'Posts of accounts that stand in a network, have high frequency, or an index of at least 2.' CODEC(ZSTD(1)),
+    `flagged_posts` UInt64 COMMENT 'Posts of accounts that stand in a network, have high frequency, or an index of at least 3.' CODEC(ZSTD(1)),
     `networked_posts` UInt64 COMMENT 'Posts of accounts that stand in a network.' CODEC(ZSTD(1)),
     `new_posts` UInt64 COMMENT 'Posts of accounts younger than 30 days.' CODEC(ZSTD(1)),
     `aged_posts` UInt64 COMMENT 'Posts of accounts whose age is known.' CODEC(ZSTD(1)),
