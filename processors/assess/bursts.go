@@ -92,7 +92,7 @@ func (b *Bursts) countTopics(ctx context.Context, hours []Hour, version uint64) 
 		}
 		r := newRun(schema.MethodTopics, topicsVersion, version)
 		err := b.db.Exec(ctx, fmt.Sprintf(`INSERT INTO %s.%s (topic_kind, topic, hour, posts, ticks, tick_posts, tick_accounts, method_version, run)
-SELECT topic_kind, topic, hour, toUInt32(sum(n)), groupArray(tick), groupArray(n), groupArray(accounts), '%s', %d
+SELECT topic_kind, topic, hour, toUInt32(sum(n)), arraySort(groupArray(tick)), arraySort((n, t) -> t, groupArray(n), groupArray(tick)), arraySort((a, t) -> t, groupArray(accounts), groupArray(tick)), '%s', %d
 FROM (
     SELECT topic_kind, topic, toStartOfHour(toDateTime(created_at, 'UTC')) AS hour, toUInt8(intDiv(toMinute(created_at), %d)) AS tick, toUInt32(count()) AS n, toUInt32(uniqExact(account_id)) AS accounts
     FROM (%s) GROUP BY topic_kind, topic, hour, tick)

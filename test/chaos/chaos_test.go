@@ -143,6 +143,9 @@ func (o *observatory) digests() map[string]string {
 		if table.Name == schema.TableHourly {
 			where += " WHERE posts > 0"
 		}
+		if table.Name == schema.TableAlerts { // Others were withdrawn.
+			where += " WHERE raised"
+		}
 		queries = append(queries, fmt.Sprintf(
 			"SELECT '%s' AS name, concat(toString(count()), ' rows, ', lower(hex(SHA256(arrayStringConcat(arraySort(groupArray(toString(tuple(%s)))), '\n'))))) FROM %s.%s%s",
 			table.Name, strings.Join(columns, ", "), schema.StoreDatabase, table.Name, where))
