@@ -166,7 +166,7 @@ func writeScore(w *inserter, day Hour, a *scored, of *automation.Account, v auto
 	if v.Status == automation.Scored {
 		index = &v.Index
 	}
-	w.add(day.Time(), a.platform, a.id, string(v.Status), index, uint64(v.Posts), uint64(v.Days), v.HighFrequency, v.Volume, v.Regularity, v.Periodicity, v.Sleepless, v.Components.Duplicates, v.FastDeletes, v.Youth, v.RepostDelay,
+	w.add(day.Time(), a.platform, a.id, string(v.Status), index, uint64(v.Posts), uint64(v.Days), v.HighFrequency, v.Volume, v.Regularity, v.Periodicity, v.Sleepless, v.Duplicates, v.FastDeletes, v.Youth, v.RepostDelay,
 		uint64(v.Most24h), v.Burstiness, v.Memory, v.IntervalEntropy, known(v.HourEntropy), uint8(v.DeadHours), v.QuietHours, v.Periods, v.IntervalMode, uint32(v.Resolution/1000),
 		uint64(of.Texts), uint64(of.Deleted), uint64(of.DeletedFast), uint64(len(of.Delays)), known(v.AgeDays), r.methodVersion, r.id)
 }

@@ -110,7 +110,7 @@ const (
 )
 
 // Assess scores an account.
-func Assess(a *Account, in Period, p Params) Score {
+func Assess(a *Account, in Period, p Params) Score { //nolint:cyclop // One component after the other.
 	s := Score{Status: Scored, Posts: len(a.Times), HourEntropy: math.NaN(), AgeDays: math.NaN(), Resolution: resolution(a.Times)}
 	s.times(a.Times, p)
 	if in.Days > 0 {

@@ -95,7 +95,7 @@ func TestComponents(t *testing.T) {
 	}
 	other := assess(automation.Account{Times: awake(rng, 60), Texts: 40, Duplicates: 10, Deleted: 40, DeletedFast: 20, CreatedMS: begin + 4*day, Delays: append(slices.Repeat([]float64{30, 31}, 9), 500, 900)})
 	for name, c := range map[string][2]float64{
-		"duplicates": {other.Components.Duplicates, 0.25}, "fast deletes": {other.FastDeletes, 0.2}, "youth": {other.Youth, 0.9}, "age": {other.AgeDays, 3}, "repost delay": {other.RepostDelay, 0.9},
+		"duplicates": {other.Duplicates, 0.25}, "fast deletes": {other.FastDeletes, 0.2}, "youth": {other.Youth, 0.9}, "age": {other.AgeDays, 3}, "repost delay": {other.RepostDelay, 0.9},
 	} {
 		if math.Abs(c[0]-c[1]) > 1e-9 {
 			t.Errorf("%s is %v, not %v", name, c[0], c[1])

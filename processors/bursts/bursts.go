@@ -76,7 +76,7 @@ type finding struct {
 }
 
 // Find finds the bursts of a day, in the order of their topics and times.
-func Find(day *Day, params Params) []Burst {
+func Find(day *Day, params Params) []Burst { //nolint:cyclop // One step after the other.
 	if day.Known < params.Known {
 		return nil
 	}

@@ -65,7 +65,7 @@ func isMention(word string) bool {
 }
 
 // word adds what is left of a word.
-func (n *Normalizer) word(word string) {
+func (n *Normalizer) word(word string) { //nolint:cyclop // A case for each kind of character.
 	latin, other := scripts(word)
 	for _, r := range word {
 		if latin && other {
