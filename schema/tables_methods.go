@@ -139,7 +139,7 @@ func alertLogRows() Table {
 			{Name: "at", Type: typeTime, Doc: "When.", Codec: codecTime},
 			{Name: "event", Type: typeWord, Doc: "sent, failed, held back (another alert of the same subject was sent within the cool-down) or acknowledged."},
 			{Name: "channel", Type: typeWord, Doc: "webhook or email; empty for an acknowledgement."},
-			{Name: "detail", Type: "String", Doc: "Why it failed; what the acknowledgement says.", Codec: codecText},
+			{Name: "note", Type: "String", Doc: "Why it failed; what the acknowledgement says.", Codec: codecText},
 		},
 		Engine:    "MergeTree",
 		OrderBy:   "(alert_id, at)",

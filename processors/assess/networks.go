@@ -13,6 +13,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/election-observatory/observatory/processors/coordination"
+	"github.com/election-observatory/observatory/processors/neardup"
 	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -178,7 +179,7 @@ func identify(kind string, day Hour, lists [][]string, before []network) []netwo
 		best, id := 0.0, ""
 		for i := range before {
 			if b := &before[i]; b.kind == kind && !taken[b.id] {
-				if like := jaccard(accounts, b.accounts); like >= leastOverlap && like > best {
+				if like := neardup.Jaccard(accounts, b.accounts); like >= leastOverlap && like > best {
 					best, id = like, b.id
 				}
 			}
@@ -192,22 +193,6 @@ func identify(kind string, day Hour, lists [][]string, before []network) []netwo
 		found = append(found, network{kind, id, accounts})
 	}
 	return found
-}
-
-// jaccard is the similarity of two lists in order.
-func jaccard(a, b []string) float64 {
-	both := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] == b[j]:
-			both, i, j = both+1, i+1, j+1
-		case a[i] < b[j]:
-			i++
-		default:
-			j++
-		}
-	}
-	return float64(both) / float64(len(a)+len(b)-both)
 }
 
 // members are the networks of a day as they are kept.

@@ -147,7 +147,7 @@ func (g *grouper) compare(order []int32, bucket []uint64) {
 			if len(g.sets[j]) == 0 {
 				g.sets[j] = shingles(g.sets[j], g.texts[other].Form)
 			}
-			if jaccard(g.set, g.sets[j]) >= g.p.Threshold {
+			if Jaccard(g.set, g.sets[j]) >= g.p.Threshold {
 				g.join(text, other)
 			}
 		}

@@ -1,6 +1,7 @@
 package neardup
 
 import (
+	"cmp"
 	"slices"
 	"unicode/utf8"
 
@@ -43,8 +44,8 @@ func shingles(to []uint64, form string) []uint64 {
 	return slices.Compact(to)
 }
 
-// jaccard is the similarity of two sets in order.
-func jaccard(a, b []uint64) float64 {
+// Jaccard is the similarity of two sets, given in order: from 0 to 1.
+func Jaccard[T cmp.Ordered](a, b []T) float64 {
 	if len(a)+len(b) == 0 {
 		return 1
 	}
@@ -67,5 +68,5 @@ func Similarity(a, b string) float64 {
 	if a == b {
 		return 1
 	}
-	return jaccard(shingles(nil, a), shingles(nil, b))
+	return Jaccard(shingles(nil, a), shingles(nil, b))
 }

@@ -138,7 +138,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.alert_log_rows
     `at` DateTime64(3, 'UTC') COMMENT 'When.' CODEC(Delta, ZSTD(1)),
     `event` LowCardinality(String) COMMENT 'sent, failed, held back (another alert of the same subject was sent within the cool-down) or acknowledged.',
     `channel` LowCardinality(String) COMMENT 'webhook or email; empty for an acknowledgement.',
-    `detail` String COMMENT 'Why it failed; what the acknowledgement says.' CODEC(ZSTD(3))
+    `note` String COMMENT 'Why it failed; what the acknowledgement says.' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 ORDER BY (alert_id, at)
