@@ -28,8 +28,8 @@ type ClustersConfig struct {
 	Cap   int // Distinct texts of a day that are compared: those with the lowest hashes.
 }
 
-// DefaultClusters compares up to a million distinct texts a day, which takes about
-// a gigabyte and a half.
+// DefaultClusters compares up to a million distinct texts a day. They are held in
+// memory with what was written with them.
 func DefaultClusters() ClustersConfig {
 	return ClustersConfig{Params: neardup.DefaultParams(), Posts: 3, Cap: 1_000_000}
 }

@@ -8,7 +8,7 @@
 // that an account is a bot: newsrooms, people who report live and people who
 // schedule their posts have high values too, and studies that counted accounts above
 // a threshold counted many people (Rauchfleisch and Kaiser 2020). An account with
-// fewer than 36 posts, below which such scores are unstable (Ng, Robertson and Carley
-// 2022), or with posts on fewer than three days, has no index; one that declares
-// itself automated has none either, since it hides nothing.
+// fewer than 36 posts, below which such scores are unstable (Ng and Carley), or
+// with posts on fewer than three days, has no index; one that declares itself
+// automated has none either, since it hides nothing.
 package automation
