@@ -113,6 +113,6 @@ func alertLog() View {
 	columns := pick(alertLogRows(), "alert_id", "at", "event", "channel", "note")
 	return View{
 		Name: "alert_log", Doc: "What became of alerts: who was told, what failed, who has seen to it.", Columns: columns,
-		Query: selectFrom(columns, nil, StoreDatabase+"."+TableAlertLog), From: []string{TableAlertLog},
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableAlertLog+" FINAL"), From: []string{TableAlertLog},
 	}
 }

@@ -140,8 +140,8 @@ CREATE TABLE IF NOT EXISTS observatory_store.alert_log_rows
     `channel` LowCardinality(String) COMMENT 'webhook or email; empty for an acknowledgement.',
     `note` String COMMENT 'Why it failed; what the acknowledgement says.' CODEC(ZSTD(3))
 )
-ENGINE = MergeTree
-ORDER BY (alert_id, at)
+ENGINE = ReplacingMergeTree
+ORDER BY (alert_id, at, event, channel)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456
 COMMENT 'What became of alerts: who was told, what failed, who has seen to it.';
 
