@@ -91,8 +91,8 @@ func looked(name string) []string {
 	}[name]
 }
 
-// recall says how much is found of a campaign, or of a burst by mistake.
-func (r *Report) recall(ctx context.Context, f *findings, c *Campaign) (string, error) {
+// recall says how much each method finds of a campaign, or of a burst by mistake.
+func (r *Report) recall(ctx context.Context, f *findings, c *Campaign) ([]string, error) {
 	var said []string
 	of := count(uint64(len(c.Accounts)))
 	for _, method := range looked(c.Name) {
@@ -104,14 +104,14 @@ func (r *Report) recall(ctx context.Context, f *findings, c *Campaign) (string, 
 		case "texts":
 			text, err := r.copies(ctx, c)
 			if err != nil {
-				return "", err
+				return nil, err
 			}
 			said = append(said, text)
 		default:
 			said = append(said, f.burst(method+" "+topicOf(method, c)))
 		}
 	}
-	return strings.Join(said, "; "), nil
+	return said, nil
 }
 
 func topicOf(kind string, c *Campaign) string {
@@ -131,7 +131,7 @@ func (f *findings) burst(topic string) string {
 	if b.alerts > 0 {
 		alert = "an alert"
 	}
-	return fmt.Sprintf("a burst of %s posts, %.0f %% by new accounts, %.0f %% by flagged ones: %s", count(b.posts), 100*float64(b.young)/float64(max(b.aged, 1)), 100*float64(b.flagged)/float64(max(b.posts, 1)), alert)
+	return fmt.Sprintf("burst: %s posts, %.0f %% new accounts, %.0f %% flagged; %s", count(b.posts), 100*float64(b.young)/float64(max(b.aged, 1)), 100*float64(b.flagged)/float64(max(b.posts, 1)), alert)
 }
 
 // copies counts the posts of the accounts of a campaign, in its time, that are in clusters of texts.
@@ -183,6 +183,6 @@ func (r *Report) mistakes(f *findings) []string {
 		"Accounts of no campaign in networks: " + wrong(f.networked, network, f.accounts) + ".",
 		"Accounts of no campaign with an index of " + highIndex + " and more: " + wrong(f.high, high, f.scored) + " that have one.",
 		fmt.Sprintf("Bursts: %d topics, of which %d that no campaign planted raise an alert.", len(f.bursts), alerts),
-		fmt.Sprintf("Posts in clusters of texts: %s of %s; the week's sentences are put together from few pieces, so that people repeat each other.", count(f.clustered), count(f.posts)),
+		fmt.Sprintf("Posts in clusters of texts: %s of %s; invented sentences have few pieces, and repeat.", count(f.clustered), count(f.posts)),
 	}
 }

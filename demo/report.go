@@ -127,7 +127,10 @@ func (r *Report) campaigns(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			rows = append(rows, []string{c.Name, count(uint64(len(c.Accounts))), count(uint64(c.Posts)), found})
+			rows = append(rows, []string{c.Name, count(uint64(len(c.Accounts))), count(uint64(c.Posts)), found[0]})
+			for _, more := range found[1:] {
+				rows = append(rows, []string{"", "", "", more})
+			}
 		}
 		r.indented(table([]string{"planted", "accounts", "posts", "found"}, rows, "lrrl"))
 		r.line("")
