@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,6 +77,7 @@ func TestTheDemoFindsWhatItPlanted(t *testing.T) {
 
 // checkDemo compares the store with the plan by other ways than the report's.
 func (p *program) checkDemo() {
+	p.clusterHasItsEvidence()
 	p.t.Helper()
 	text, err := os.ReadFile(filepath.Join(p.data, "demo", "plan.json"))
 	if err != nil {
@@ -167,4 +169,20 @@ func sumOf(series demo.Series) uint64 {
 		sum += n
 	}
 	return sum
+}
+
+// clusterHasItsEvidence checks that the posts of a cluster are told, with their texts.
+func (p *program) clusterHasItsEvidence() {
+	p.t.Helper()
+	id, posts, _ := strings.Cut(p.ask("SELECT cluster_id, sum(posts) FROM text_clusters GROUP BY cluster_id ORDER BY sum(posts) DESC, cluster_id LIMIT 1"), "\t")
+	var told struct {
+		Parts []evidencePart `json:"parts"`
+	}
+	if err := json.Unmarshal([]byte(p.run("evidence", id, "--json")), &told); err != nil {
+		p.t.Fatal(err)
+	}
+	rows := told.Parts[len(told.Parts)-1].Rows
+	if fmt.Sprint(len(rows)) != posts || rows[0][len(rows[0])-1] == "" {
+		p.t.Errorf("cluster %s has %s posts, told are %d", id, posts, len(rows))
+	}
 }

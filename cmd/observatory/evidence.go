@@ -23,9 +23,9 @@ func (c *cli) evidence() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evidence ID",
 		Short: "Writes what a finding rests on, with the SQL that shows it",
-		Long: `Writes everything that a network, or what is said of an account, rests on: accounts under pseudonyms, posts and their times, the objects
+		Long: `Writes everything that a network, a cluster of texts, a burst, or what is said of an account, rests on: accounts under pseudonyms, posts and their times, the objects
 that they shared and how these are rated, what chance explains, the versions of method and lists, and for each part the SQL that
-gives it again. ID is network_id of the relation networks, or an account_id. It is written as Markdown, at most 1,000 rows a part.`,
+gives it again. ID is a network_id, cluster_id, burst_id or account_id. It is written as Markdown, at most 1,000 rows a part.`,
 		Example: `  observatory query "SELECT network_id, accounts FROM networks ORDER BY day DESC, accounts DESC LIMIT 5"
   observatory evidence 9bc65766c8dbc732 > evidence.md
   observatory evidence 9bc65766c8dbc732 --json`,
@@ -47,9 +47,9 @@ type evidencePart struct {
 }
 
 func (c *cli) runEvidence(ctx context.Context, id string, asJSON bool) error {
-	parts := evidenceOf(id)
-	if parts == nil {
-		return usage(fmt.Errorf("%q is neither a network_id (16 hexadecimal digits) nor an account_id (a UUID)", id))
+	kinds := evidenceOf(id)
+	if kinds == nil {
+		return usage(fmt.Errorf("%q is neither a network_id, cluster_id or burst_id (16 hexadecimal digits) nor an account_id (a UUID)", id))
 	}
 	s, err := c.open(ctx, "warn", needs{listen: anywhere(), asking: true})
 	if err != nil {
@@ -61,13 +61,12 @@ func (c *cli) runEvidence(ctx context.Context, id string, asJSON bool) error {
 			return err
 		}
 	}
-	for i := range parts {
-		if err := s.answer(&parts[i]); err != nil {
-			return s.why(err)
-		}
-		if len(parts[0].Rows) == 0 {
-			return fmt.Errorf("the store has no network and no account %s", id)
-		}
+	parts, err := s.evidence(kinds)
+	if err != nil {
+		return s.why(err)
+	}
+	if parts == nil {
+		return fmt.Errorf("the store has nothing that is called %s", id)
 	}
 	if asJSON {
 		return json.NewEncoder(c.out).Encode(struct {
@@ -78,15 +77,61 @@ func (c *cli) runEvidence(ctx context.Context, id string, asJSON bool) error {
 	return writeEvidence(c.out, id, parts)
 }
 
-// evidenceOf are the parts for an id; nil where it is none.
-func evidenceOf(id string) []evidencePart {
+// evidence answers the parts of the first kind of finding that there is.
+func (s *system) evidence(kinds [][]evidencePart) ([]evidencePart, error) {
+	for _, parts := range kinds {
+		for i := range parts {
+			if err := s.answer(&parts[i]); err != nil {
+				return nil, err
+			}
+			if len(parts[0].Rows) == 0 {
+				break
+			}
+		}
+		if len(parts[0].Rows) > 0 {
+			return parts, nil
+		}
+	}
+	return nil, nil
+}
+
+// evidenceOf are the parts for an id, for each kind of finding that it may be of;
+// nil where it is none.
+func evidenceOf(id string) [][]evidencePart {
 	switch {
 	case regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(id):
-		return ofNetwork(id)
+		return [][]evidencePart{ofNetwork(id), ofBurst(id), ofCluster(id)}
 	case regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString(id):
-		return ofAccount(id)
+		return [][]evidencePart{ofAccount(id)}
 	}
 	return nil
+}
+
+// ofBurst asks of a burst. What its posts are is asked by the kind of its topic.
+func ofBurst(id string) []evidencePart {
+	is := "burst_id = '" + id + "'"
+	of := func(column string) string { return "(SELECT any(" + column + ") FROM bursts WHERE " + is + ")" }
+	in := "created_at >= " + of("from") + " AND created_at < " + of("to")
+	topic := of("topic")
+	wrote := `FROM posts WHERE ` + in + ` AND multiIf(` + of("topic_kind") + ` = 'hashtag', repost_of IS NULL AND has(hashtags, ` + topic + `), ` + of("topic_kind") + ` = 'query', has(arrayMap(q -> toString(q), queries), ` + topic + `), ` +
+		of("topic_kind") + ` = 'repost', toString(repost_of) = ` + topic + `,
+    repost_of IS NULL AND (platform, post_id) IN (SELECT platform, post_id FROM links WHERE ` + in + ` AND if(` + of("topic_kind") + ` = 'domain', toString(domain), canonical) = ` + topic + `))`
+	return []evidencePart{
+		{Title: "The burst", SQL: "SELECT day, topic_kind, topic, from, to, posts, accounts, expected, history_hours, peak, p_value, q_value, flagged_share, flagged_low, flagged_high, new_share, top10_share, gini, fast_delete_share, method_version\nFROM bursts WHERE " + is},
+		{Title: "Its topic, hour by hour", SQL: "SELECT hour, posts\nFROM topics WHERE topic_kind = " + of("topic_kind") + " AND topic = " + topic + " ORDER BY hour DESC"},
+		{Title: "Its accounts", SQL: "SELECT platform, account_id, count() AS wrote, min(created_at) AS first, max(created_at) AS last\n" + wrote + "\nGROUP BY platform, account_id ORDER BY wrote DESC, account_id"},
+		{Title: "Its posts", SQL: "SELECT created_at, platform, account_id, post_id, kind, lang, text\n" + wrote + "\nORDER BY created_at, post_id"},
+	}
+}
+
+// ofCluster asks of a cluster of texts, on every day that has it.
+func ofCluster(id string) []evidencePart {
+	is := "cluster_id = '" + id + "'"
+	return []evidencePart{
+		{Title: "The cluster, day by day", SQL: "SELECT day, posts, accounts, texts, platforms, lang, similarity, first, last, left_out, capped, text, method_version\nFROM text_clusters WHERE " + is + " ORDER BY day DESC"},
+		{Title: "Its accounts", SQL: "SELECT platform, account_id, count() AS posts, min(created_at) AS first, max(created_at) AS last\nFROM text_cluster_members WHERE " + is + " GROUP BY platform, account_id ORDER BY posts DESC, account_id"},
+		{Title: "Its posts", SQL: "SELECT m.created_at AS created_at, m.platform AS platform, m.account_id AS account_id, m.post_id AS post_id, similarity, p.text AS text\nFROM text_cluster_members AS m INNER JOIN posts AS p ON m.platform = p.platform AND m.post_id = p.post_id\nWHERE " + is + " ORDER BY created_at, post_id"},
+	}
 }
 
 // ofNetwork asks of a network as it was on its last day.
@@ -116,6 +161,8 @@ func ofAccount(id string) []evidencePart {
 	is := "account_id = '" + id + "'"
 	return []evidencePart{
 		{Title: "Its posts", SQL: "SELECT platform, kind, count() AS posts, min(created_at) AS first, max(created_at) AS last\nFROM posts WHERE " + is + " GROUP BY platform, kind ORDER BY posts DESC"},
+		{Title: "How automated its posting looks", SQL: "SELECT day, status, score, posts, days, high_frequency, volume, regularity, periodicity, sleepless, duplicates, fast_deletes, youth, repost_delay, periods, resolution_s, method_version\nFROM account_scores WHERE " + is + " ORDER BY day DESC"},
+		{Title: "Texts that it has in common with others", SQL: "SELECT day, cluster_id, created_at, post_id, similarity, method_version\nFROM text_cluster_members WHERE " + is + " ORDER BY created_at"},
 		{Title: "Networks that it is in", SQL: "SELECT day, object_kind, network_id, edges, objects, posts, method_version\nFROM network_members WHERE " + is + " ORDER BY day DESC, object_kind"},
 		{Title: "With whom it stands out", SQL: "SELECT day, object_kind, account_a, account_b, weight, avg_time_delta, expected_pairs, p_value, q_value\nFROM network_edges WHERE account_a = '" + id + "' OR account_b = '" + id + "' ORDER BY day DESC, weight DESC"},
 		{Title: "Shares within the widest window of others", SQL: "SELECT object_kind, object_id, created_at, post_id, account_id, created_at_newer, post_id_newer, account_id_newer, time_delta, method_version\nFROM pairs WHERE (" + is + " OR account_id_newer = '" + id + "') AND NOT self ORDER BY created_at, object_id"},

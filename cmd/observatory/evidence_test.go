@@ -48,9 +48,9 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	account := told.Parts[1].Rows[0][1]
-	if out := p.run("evidence", strings.ToUpper(account)); !strings.Contains(out, id) || !strings.Contains(out, "planted.example/3") || strings.Count(out, "## ") != 5 {
+	if out := p.run("evidence", strings.ToUpper(account)); !strings.Contains(out, id) || !strings.Contains(out, "planted.example/3") || strings.Count(out, "## ") != 7 {
 		t.Errorf("of an account it tells\n%s", out)
 	}
 	p.refused(2, "is neither", "evidence", "n1")
-	p.refused(1, "has no network and no account", "evidence", "0123456789abcdef")
+	p.refused(1, "has nothing that is called", "evidence", "0123456789abcdef")
 }
