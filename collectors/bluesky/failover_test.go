@@ -65,7 +65,8 @@ type theatre struct {
 	client  *http.Client
 }
 
-// play runs a collector for some minutes and calls acts at their minutes.
+// play runs a collector for some minutes and calls acts at their minutes; that
+// of minute 0 is over before the collector dials.
 func play(t *testing.T, api string, minutes int, change func(*Config), acts map[int]func(*theatre), check func(*testing.T, *theatre)) {
 	t.Helper()
 	dir := quick(t)
@@ -96,10 +97,12 @@ func play(t *testing.T, api string, minutes int, change func(*Config), acts map[
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- c.Run(ctx, p.log.emit) }()
 		for minute := range minutes {
 			if act := acts[minute]; act != nil {
 				act(p)
+			}
+			if minute == 0 {
+				go func() { done <- c.Run(ctx, p.log.emit) }()
 			}
 			time.Sleep(time.Minute)
 		}
