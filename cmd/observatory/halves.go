@@ -85,6 +85,9 @@ func (c *cli) runProcess(ctx context.Context) error {
 		return owned(err)
 	}
 	defer s.close()
+	if err := c.startAlerts(s); err != nil {
+		return err
+	}
 	s.log.Info("processing", zap.Strings("kafka", s.brokers), zap.String("clickhouse", s.ends.ClickHouse), zap.String("page", s.ends.Page))
 	<-s.ctx.Done()
 	if ctx.Err() == nil {

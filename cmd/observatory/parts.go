@@ -353,12 +353,8 @@ func (s *system) publish(at listen, checks []app.Check) error {
 	if !s.embedsBroker() {
 		s.ends.Kafka = strings.Join(s.brokers, ",")
 	}
-	title := s.study.Title
-	if title == "" {
-		title = "Election observatory"
-	}
 	page := &app.Page{
-		Title: title, Password: at.password, Metrics: s.reg, Log: s.log.Named("page"),
+		Title: s.study.Name(), Password: at.password, Metrics: s.reg, Log: s.log.Named("page"),
 		Links: []app.Link{{What: "Log (Kafka)", Where: s.ends.Kafka}, {What: "Health", Where: "/healthz"}, {What: "Metrics", Where: "/metrics"}},
 		Checks: append(checks, app.Check{Name: "log", Ask: func(ctx context.Context) error {
 			_, err := eventlog.Ends(ctx, s.brokers, schema.TopicPosts)

@@ -11,12 +11,13 @@ import (
 
 // Variables that are no keys of the configuration.
 const (
-	EnvData     = "OBSERVATORY_DATA"     // The data directory.
-	EnvConfig   = "OBSERVATORY_CONFIG"   // The configuration's path.
-	EnvPassword = "OBSERVATORY_PASSWORD" // The password of the user who asks, or of the ClickHouse cluster's user.
-	EnvEngine   = "OBSERVATORY_ENGINE"   // The engine's library.
-	envTestData = "OBSERVATORY_TESTDATA" // Recordings for tests.
-	prefix      = "OBSERVATORY_"
+	EnvData         = "OBSERVATORY_DATA"          // The data directory.
+	EnvConfig       = "OBSERVATORY_CONFIG"        // The configuration's path.
+	EnvPassword     = "OBSERVATORY_PASSWORD"      // The password of the user who asks, or of the ClickHouse cluster's user.
+	EnvSMTPPassword = "OBSERVATORY_SMTP_PASSWORD" // The password of the mail server's user.
+	EnvEngine       = "OBSERVATORY_ENGINE"        // The engine's library.
+	envTestData     = "OBSERVATORY_TESTDATA"      // Recordings for tests.
+	prefix          = "OBSERVATORY_"
 )
 
 // override sets every key that a variable names. A variable that means nothing
@@ -24,7 +25,7 @@ const (
 func override(study *Study, environ []string) error {
 	keys := map[string]reflect.Value{}
 	settable(reflect.ValueOf(study).Elem(), prefix, keys)
-	known := []string{EnvData, EnvConfig, EnvPassword, EnvEngine, envTestData}
+	known := []string{EnvData, EnvConfig, EnvPassword, EnvSMTPPassword, EnvEngine, envTestData}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, prefix) || slices.Contains(known, name) {

@@ -29,6 +29,7 @@ A variable overrides its key; lists are separated by commas. An ` + "`OBSERVATOR
 		{EnvData, "The data directory, as `--data`; `./observatory-data` if neither is given."},
 		{EnvConfig, "The configuration's path, as `--config`."},
 		{EnvPassword, "The password of the user who asks (`query --user`), of the ClickHouse cluster's user, or, where `up` listens beyond this machine, the one that it asks researchers for."},
+		{EnvSMTPPassword, "The password of the mail server's user (`alerts.email.user`)."},
 		{EnvEngine, "The path of the engine's library; beside the program if unset."},
 	} {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", v[0], v[1])
@@ -55,6 +56,9 @@ feeds:
   - {url: "https://news.example/rss.xml"}
   - {url: "https://presse.example/atom.xml", lang: fr}
 bluesky: {likes: count}
+alerts:
+  webhook: https://hooks.example/T123
+  email: {to: [desk@example.org], from: observatory@example.org, server: "smtp.example:587", user: observatory}
 ` + "```" + `
 
 Lists of feeds as other programs write them (OPML) become feeds with ` + "`observatory feeds LIST.opml`" + `. A running observatory reads the file

@@ -20,6 +20,7 @@ import (
 	"github.com/election-observatory/observatory/collectors/bluesky"
 	"github.com/election-observatory/observatory/collectors/expand"
 	"github.com/election-observatory/observatory/collectors/rss"
+	"github.com/election-observatory/observatory/processors/notify"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -39,6 +40,7 @@ type Study struct {
 	Lists          []List           `yaml:"lists" doc:"Lists of raters that are read in at every start, as sources import does."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
 	ShortenerFiles []string         `yaml:"shortener_files" doc:"Files with such hosts, one a line; # begins a remark."`
+	Alerts         notify.Config    `yaml:"alerts" doc:"Who is told of alerts, by 'up' and 'process'; nobody if left out. Where several 'process' run, give it to one of them."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
 	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
 	Engine         Engine           `yaml:"engine" doc:"Bounds of the embedded engine."`
@@ -154,7 +156,15 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand(), s.Alerts.Validate())
+}
+
+// Name is what the study is called.
+func (s *Study) Name() string {
+	if s.Title == "" {
+		return "Election observatory"
+	}
+	return s.Title
 }
 
 // Live says whether the study has sources that are collected as they come.
@@ -282,15 +292,25 @@ func (e Engine) validate() error {
 
 // Password is that of the user of a ClickHouse cluster.
 func (c ClickHouse) Password(environ []string) (string, error) {
-	if password, ok := lookup(environ, EnvPassword); ok {
-		return password, nil
+	return password(environ, EnvPassword, "clickhouse.password_file", c.PasswordFile)
+}
+
+// MailPassword is that of the user of the mail server.
+func (s *Study) MailPassword(environ []string) (string, error) {
+	return password(environ, EnvSMTPPassword, "alerts.email.password_file", s.Alerts.Email.PasswordFile)
+}
+
+// password is what a variable says, else what is in the file that a key names.
+func password(environ []string, variable, key, file string) (string, error) {
+	if given, ok := lookup(environ, variable); ok {
+		return given, nil
 	}
-	if c.PasswordFile == "" {
+	if file == "" {
 		return "", nil
 	}
-	text, err := readSmall(c.PasswordFile)
+	text, err := readSmall(file)
 	if err != nil {
-		return "", fmt.Errorf("clickhouse.password_file cannot be read: %w", err)
+		return "", fmt.Errorf("%s cannot be read: %w", key, err)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
