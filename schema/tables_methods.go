@@ -62,7 +62,7 @@ func scoreRows() Table {
 		{Name: "high_frequency", Type: "Bool", Doc: "Fifty or more of them a day, over all days of the period that the study holds posts of (Oxford Internet Institute). It describes volume."},
 		{Name: "volume", Type: "Float64", Doc: "Component: ln(1 + posts_24h_max / 50)."},
 		{Name: "regularity", Type: "Float64", Doc: "Component: -burstiness where that is negative, else 0."},
-		{Name: "periodicity", Type: "Float64", Doc: "Component: how many of the periods of 1, 5, 10, 15, 30 and 60 minutes its times stick to (Rayleigh's z above 10)."},
+		{Name: "periodicity", Type: "Float64", Doc: "Component: 1 if its times stick to a period of 1, 5, 10, 15, 30 or 60 minutes (Rayleigh's z above 10); once, since what sticks to an hour sticks to all of them."},
 		{Name: "sleepless", Type: "Float64", Doc: "Component: 1 if no hour of the day is quiet, with at least 200 posts and seven days."},
 		{Name: "duplicates", Type: "Float64", Doc: "Component: share of its posts with text of its own that are in a cluster of texts."},
 		{Name: "fast_deletes", Type: "Float64", Doc: "Component: share of its posts that were deleted within ten minutes."},

@@ -68,7 +68,7 @@ const (
 type Components struct {
 	Volume      float64 // ln(1 + posts in the busiest 24 hours / Frequency).
 	Regularity  float64 // -Burstiness where that is negative: from 0 to 1.
-	Periodicity float64 // Periods of up to an hour that its times stick to.
+	Periodicity float64 // 1 where its times stick to a period of up to an hour.
 	Sleepless   float64 // 1 where no hour of the day is quiet.
 	Duplicates  float64 // Share of its texts that are in a cluster of texts.
 	FastDeletes float64 // Share of its posts that it deleted within FastDelete.
@@ -110,22 +110,40 @@ const (
 )
 
 // Assess scores an account.
-func Assess(a *Account, in Period, p Params) Score { //nolint:cyclop // One component after the other.
+func Assess(a *Account, in Period, p Params) Score {
 	s := Score{Status: Scored, Posts: len(a.Times), HourEntropy: math.NaN(), AgeDays: math.NaN(), Resolution: resolution(a.Times)}
 	s.times(a.Times, p)
 	if in.Days > 0 {
 		s.HighFrequency = float64(s.Posts)/in.Days >= p.Frequency
 	}
+	s.rhythm(p)
+	s.conduct(a, in, p)
+	switch {
+	case a.Declared:
+		s.Status = Declared
+	case s.Posts < p.MinPosts || s.Days < p.MinDays:
+		s.Status = Insufficient
+	default:
+		s.Index = s.Sum()
+	}
+	return s
+}
+
+// rhythm computes the components that times have.
+func (s *Score) rhythm(p Params) {
 	s.Volume = math.Log1p(float64(s.Most24h) / p.Frequency)
 	s.Regularity = max(0, -s.Burstiness)
-	for _, period := range s.Periods {
-		if period < dayMS/secondMS {
-			s.Periodicity++
-		}
+	// What sticks to an hour sticks to all periods that divide it: that is said once.
+	if len(s.Periods) > 0 && s.Periods[0] < dayMS/secondMS {
+		s.Periodicity = 1
 	}
 	if s.DeadHours == 0 && s.Posts >= p.FullDay && s.Days >= p.FullDays {
 		s.Sleepless = 1
 	}
+}
+
+// conduct computes the others.
+func (s *Score) conduct(a *Account, in Period, p Params) {
 	if a.Texts > 0 {
 		s.Duplicates = float64(a.Duplicates) / float64(a.Texts)
 	}
@@ -139,15 +157,6 @@ func Assess(a *Account, in Period, p Params) Score { //nolint:cyclop // One comp
 	if len(a.Delays) >= p.MinDelays && s.Resolution < minuteMS {
 		s.RepostDelay = modeShare(a.Delays)
 	}
-	switch {
-	case a.Declared:
-		s.Status = Declared
-	case s.Posts < p.MinPosts || s.Days < p.MinDays:
-		s.Status = Insufficient
-	default:
-		s.Index = s.Sum()
-	}
-	return s
 }
 
 // resolution is how finely times are stated.

@@ -77,7 +77,7 @@ func TestComponents(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(2, 2))
 	clock := assess(automation.Account{Times: every(rng, 15*minute, 2*second)})
-	if clock.Regularity < 0.95 || clock.Sleepless != 1 || clock.DeadHours != 0 || clock.QuietHours > 0.3 || !clock.HighFrequency {
+	if clock.Regularity < 0.95 || clock.Periodicity != 1 || clock.Sleepless != 1 || clock.DeadHours != 0 || clock.QuietHours > 0.3 || !clock.HighFrequency {
 		t.Errorf("a clock: %+v", clock)
 	}
 	if want := []uint32{60, 300, 600, 900}; !slices.Equal(clock.Periods, want) && !slices.Equal(clock.Periods, []uint32{60, 300, 900}) {

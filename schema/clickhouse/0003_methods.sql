@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS observatory_store.score_rows
     `high_frequency` Bool COMMENT 'Fifty or more of them a day, over all days of the period that the study holds posts of (Oxford Internet Institute). It describes volume.',
     `volume` Float64 COMMENT 'Component: ln(1 + posts_24h_max / 50).',
     `regularity` Float64 COMMENT 'Component: -burstiness where that is negative, else 0.',
-    `periodicity` Float64 COMMENT 'Component: how many of the periods of 1, 5, 10, 15, 30 and 60 minutes its times stick to (Rayleigh\'s z above 10).',
+    `periodicity` Float64 COMMENT 'Component: 1 if its times stick to a period of 1, 5, 10, 15, 30 or 60 minutes (Rayleigh\'s z above 10); once, since what sticks to an hour sticks to all of them.',
     `sleepless` Float64 COMMENT 'Component: 1 if no hour of the day is quiet, with at least 200 posts and seven days.',
     `duplicates` Float64 COMMENT 'Component: share of its posts with text of its own that are in a cluster of texts.',
     `fast_deletes` Float64 COMMENT 'Component: share of its posts that were deleted within ten minutes.',

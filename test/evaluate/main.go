@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
 )
@@ -22,27 +23,44 @@ import (
 func main() {
 	out := flag.String("out", filepath.Join("docs", "evaluation.md"), "the page to write")
 	data := flag.String("data", os.Getenv("OBSERVATORY_TESTDATA"), "where feeds/ and sources/ with real hosts are (default ../shared/data)")
+	only := flag.String("only", "", "one part alone: lookalikes, networks, copies, automation or bursts; the page is then not written")
 	flag.Parse()
 	if *data == "" {
 		*data = filepath.Join("..", "shared", "data")
 	}
-	if err := run(*out, *data); err != nil {
+	if err := run(*out, *data, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "evaluate: "+err.Error())
 		os.Exit(1)
 	}
 }
 
-func run(out, data string) error {
+// parts are those of the page, in order.
+func parts() []part {
+	return []part{{"lookalikes", lookalikes}, {"networks", networks}, {"copies", copies}, {"automation", automated}}
+}
+
+type part struct {
+	name  string
+	write func(page io.Writer, data string) error
+}
+
+func run(out, data, only string) error {
 	var page bytes.Buffer
 	fmt.Fprint(&page, "# Evaluation\n\nWritten by `make evaluate`; what a method finds of what was made to be found, and of what was not.\n")
-	if err := lookalikes(&page, data); err != nil {
-		return err
+	for _, p := range parts() {
+		if only != "" && only != p.name {
+			continue
+		}
+		started := time.Now()
+		if err := p.write(&page, data); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %s\n", p.name, time.Since(started).Round(time.Second))
 	}
-	if err := networks(&page, data); err != nil {
-		return err
-	}
-	if err := os.WriteFile(out, page.Bytes(), 0o600); err != nil {
-		return err
+	if only == "" {
+		if err := os.WriteFile(out, page.Bytes(), 0o600); err != nil {
+			return err
+		}
 	}
 	_, err := os.Stdout.Write(page.Bytes())
 	return err
