@@ -86,7 +86,7 @@ bench: build ## Measures the stages and the whole road
 POSTS ?= 1000000
 
 .PHONY: evaluate
-evaluate: ## Measures what methods find, and writes docs/evaluation.md
+evaluate: build ## Measures what methods find, and writes docs/evaluation.md
 	$(GO) run ./test/evaluate
 
 .PHONY: chaos

@@ -36,9 +36,8 @@ var periodBegin = float64(time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC).UnixMilli(
 
 // kind of accounts, of which one is drawn.
 type kind struct {
-	name   string
-	people bool
-	draw   func(rng *rand.Rand) automation.Account
+	name string
+	draw func(rng *rand.Rand) automation.Account
 }
 
 // awake are sessions of posts on seven days, with so many posts in all.
@@ -94,56 +93,63 @@ func clock(rng *rand.Rand, every, jitter, from, to float64) []float64 {
 	return times
 }
 
-func kinds() []kind {
+func kinds() []kind { return append(people(), programs()...) }
+
+func people() []kind {
 	return []kind{
-		{"people", true, func(rng *rand.Rand) automation.Account { return account(rng, awake(rng, volume(rng))) }},
-		{"people, times in whole minutes", true, func(rng *rand.Rand) automation.Account {
+		{"people", func(rng *rand.Rand) automation.Account { return account(rng, awake(rng, volume(rng))) }},
+		{"people, times in whole minutes", func(rng *rand.Rand) automation.Account {
 			a := account(rng, awake(rng, volume(rng)))
 			for i := range a.Times {
 				a.Times[i] -= a.Times[i] % minuteMS
 			}
 			return a
 		}},
-		{"people who post 70 a day", true, func(rng *rand.Rand) automation.Account { return account(rng, awake(rng, 490)) }},
-		{"people with 300 posts on one evening", true, func(rng *rand.Rand) automation.Account {
+		{"people who post 70 a day", func(rng *rand.Rand) automation.Account { return account(rng, awake(rng, 490)) }},
+		{"people with 300 posts on one evening", func(rng *rand.Rand) automation.Account {
 			times := awake(rng, volume(rng))
 			for range 300 {
 				times = append(times, 6*dayMS+(18+5*rng.Float64())*hourMS)
 			}
 			return account(rng, times)
 		}},
-		{"people with accounts of a few days", true, func(rng *rand.Rand) automation.Account {
+		{"people with accounts of a few days", func(rng *rand.Rand) automation.Account {
 			a := account(rng, awake(rng, volume(rng)))
 			a.CreatedMS = int64(periodBegin)
 			return a
 		}},
-		{"people, and a scheduler that posts on the hour for them by day", true, func(rng *rand.Rand) automation.Account {
+		{"people, and a scheduler that posts on the hour for them by day", func(rng *rand.Rand) automation.Account {
 			return account(rng, append(awake(rng, volume(rng)), clock(rng, 60, 0, 8, 20)...))
 		}},
-		{"a newsroom that declares nothing: 60 a day by three shifts, half of them on the quarter hours", true, func(rng *rand.Rand) automation.Account {
+		{"a newsroom that declares nothing: 60 a day by three shifts, half of them on the quarter hours", func(rng *rand.Rand) automation.Account {
 			times := clock(rng, 45, 0, 0, 24)
 			for range 210 {
 				times = append(times, rng.Float64()*weekDays*dayMS)
 			}
 			return account(rng, times)
 		}},
-		{"a program: every 30 minutes, to two seconds", false, func(rng *rand.Rand) automation.Account {
+	}
+}
+
+func programs() []kind {
+	return []kind{
+		{"a program: every 30 minutes, to two seconds", func(rng *rand.Rand) automation.Account {
 			return account(rng, clock(rng, 30, 1.0/30, 0, 24))
 		}},
-		{"a program: every 30 minutes, give or take 10", false, func(rng *rand.Rand) automation.Account {
+		{"a program: every 30 minutes, give or take 10", func(rng *rand.Rand) automation.Account {
 			return account(rng, clock(rng, 30, 10, 0, 24))
 		}},
-		{"a program: on the hour, from 8 to 20", false, func(rng *rand.Rand) automation.Account {
+		{"a program: on the hour, from 8 to 20", func(rng *rand.Rand) automation.Account {
 			return account(rng, clock(rng, 60, 0, 8, 20))
 		}},
-		{"a program: 60 a day at random times, day and night", false, func(rng *rand.Rand) automation.Account {
+		{"a program: 60 a day at random times, day and night", func(rng *rand.Rand) automation.Account {
 			times := make([]float64, 420)
 			for i := range times {
 				times[i] = rng.Float64() * weekDays * dayMS
 			}
 			return account(rng, times)
 		}},
-		{"a program: 200 a day at random times, young, all copies", false, func(rng *rand.Rand) automation.Account {
+		{"a program: 200 a day at random times, young, all copies", func(rng *rand.Rand) automation.Account {
 			times := make([]float64, 1400)
 			for i := range times {
 				times[i] = rng.Float64() * weekDays * dayMS
@@ -152,7 +158,7 @@ func kinds() []kind {
 			a.Duplicates, a.CreatedMS = a.Texts, int64(periodBegin)
 			return a
 		}},
-		{"a program: reposts after 30 seconds what people write", false, func(rng *rand.Rand) automation.Account {
+		{"a program: reposts after 30 seconds what people write", func(rng *rand.Rand) automation.Account {
 			a := account(rng, awake(rng, volume(rng)))
 			a.Texts, a.Duplicates, a.Delays = 0, 0, nil
 			for range a.Times {
@@ -160,13 +166,13 @@ func kinds() []kind {
 			}
 			return a
 		}},
-		{"a program: deletes what it posts after five minutes", false, func(rng *rand.Rand) automation.Account {
+		{"a program: deletes what it posts after five minutes", func(rng *rand.Rand) automation.Account {
 			a := account(rng, awake(rng, volume(rng)))
 			a.Deleted = 9 * len(a.Times)
 			a.DeletedFast = a.Deleted
 			return a
 		}},
-		{"a program that lives as people do", false, func(rng *rand.Rand) automation.Account { return account(rng, awake(rng, volume(rng))) }},
+		{"a program that lives as people do", func(rng *rand.Rand) automation.Account { return account(rng, awake(rng, volume(rng))) }},
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 func main() {
 	out := flag.String("out", filepath.Join("docs", "evaluation.md"), "the page to write")
 	data := flag.String("data", os.Getenv("OBSERVATORY_TESTDATA"), "where feeds/ and sources/ with real hosts are (default ../shared/data)")
-	only := flag.String("only", "", "one part alone: lookalikes, networks, copies, automation or bursts; the page is then not written")
+	only := flag.String("only", "", "one part alone: lookalikes, networks, selfjoin, copies, automation or bursts; the page is then not written")
 	flag.Parse()
 	if *data == "" {
 		*data = filepath.Join("..", "shared", "data")
@@ -36,7 +36,7 @@ func main() {
 
 // parts are those of the page, in order.
 func parts() []part {
-	return []part{{"lookalikes", lookalikes}, {"networks", networks}, {"copies", copies}, {"automation", automated}}
+	return []part{{"lookalikes", lookalikes}, {"networks", networks}, {"selfjoin", selfJoin}, {"copies", copies}, {"automation", automated}, {"bursts", flooding}}
 }
 
 type part struct {
