@@ -368,9 +368,11 @@ func (r *Runner) Rerate(ctx context.Context) error {
 
 func (r *Runner) compute(ctx context.Context, methods []Method, hours []Hour, version uint64) error {
 	for _, m := range methods {
+		start := time.Now()
 		if err := m.Compute(ctx, hours, version); err != nil {
 			return fmt.Errorf("assess: %s: %w", m.Name(), err)
 		}
+		r.log.Debug("computed again", zap.String("method", m.Name()), zap.Int("hours", len(hours)), zap.Float64("seconds", time.Since(start).Seconds()))
 	}
 	return nil
 }

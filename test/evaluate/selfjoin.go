@@ -103,7 +103,7 @@ func selfJoin(page io.Writer, _ string) error {
 	}
 	joined, err := strconv.ParseFloat(strings.TrimSpace(script.said), 64)
 	if err != nil {
-		return fmt.Errorf("R says %q: %w", script.said, err)
+		return fmt.Errorf("what R says is no number: %q: %w", script.said, err)
 	}
 	pairs, same, err := sameLines(theirs, ours)
 	if err != nil {
@@ -141,7 +141,7 @@ func pairing() float64 {
 }
 
 func writeShares(path string) error {
-	f, err := os.Create(path) //nolint:gosec // A temporary folder of this program.
+	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func writeShares(path string) error {
 func sameLines(a, b string) (n int, same bool, err error) {
 	var lines [2][]string
 	for i, path := range []string{a, b} {
-		text, err := os.ReadFile(path) //nolint:gosec // Likewise.
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return 0, false, err
 		}
