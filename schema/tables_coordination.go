@@ -123,6 +123,8 @@ func networkRows() Table {
 		Column{Name: "posts", Type: "UInt64", Doc: "Distinct posts with which they did.", Codec: codecID},
 		Column{Name: "pairs", Type: "UInt64", Doc: "Pairs of shares of its accounts.", Codec: codecID},
 		Column{Name: "expected_pairs", Type: "Float64", Doc: "Pairs that chance explains, summed over its edges."},
+		Column{Name: "p_value", Type: "Float64", Doc: "The probability that chance makes any set of pairs of accounts as extreme, at most: the harmonic mean of the edges' (Wilson 2019)."},
+		Column{Name: "q_value", Type: "Float64", Doc: "The false discovery rate at which it stands out among the networks of the day and kind of object."},
 		Column{Name: "first", Type: typeTime, Doc: "The first of these shares.", Codec: codecTime},
 		Column{Name: "last", Type: typeTime, Doc: "The last of them.", Codec: codecTime},
 	))

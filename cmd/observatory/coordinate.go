@@ -32,10 +32,14 @@ type coordinateFlags struct {
 	limit                   int
 	keepLoops               bool
 	quantile                float64
+	permutations            int
 	pairs, edges, graph     string
 	json                    bool
 	windowSeconds, fastSecs float64
 }
+
+// mostPermutations is how many draws may be asked for.
+const mostPermutations = 1_000_000
 
 const (
 	modeStrict    = "strict"
@@ -80,6 +84,7 @@ Modes:
 	set.Lookup("cap").DefValue = "0" // What it says of itself is enough.
 	set.BoolVar(&flags.keepLoops, "keep-loops", false, "keep pairs of one account, of one post, and with the original (coortweet)")
 	set.Float64Var(&flags.quantile, "edge-weight", flags.quantile, "quantile of the weights above which an edge stands out (coortweet)")
+	set.IntVar(&flags.permutations, "permutations", 0, "draws of who made which share of an hour, for a column p_permuted beside the analytic p_value (strict)")
 	set.StringVar(&flags.fast, "fast-window", "", "flag the pairs that stay with this shorter window, in a column time_window_<s> (coortweet)")
 	set.StringVar(&flags.pairs, "pairs", "", "write the pairs to this file")
 	set.StringVar(&flags.edges, "edges", "", "write the edges to this file")
@@ -113,6 +118,10 @@ func (f *coordinateFlags) validateNumbers() error {
 		return errors.New("--min-participation: give 0 or more")
 	case f.weight < 1:
 		return errors.New("--min-weight: give 1 or more")
+	case f.permutations < 0 || f.permutations > mostPermutations:
+		return fmt.Errorf("--permutations: give a number from 0 to %d", mostPermutations)
+	case f.permutations > 0 && f.mode != modeStrict:
+		return errors.New("--permutations: it is for --mode strict")
 	case f.quantile < 0 || f.quantile > 1 || math.IsNaN(f.quantile):
 		return errors.New("--edge-weight: give a quantile from 0 to 1")
 	case f.graph != "" && graphKind(f.graph) == "":
@@ -160,16 +169,27 @@ func seconds(text string) (float64, error) {
 
 // coordinated is what coordinate tells of a table.
 type coordinated struct {
-	Mode      string            `json:"mode"`
-	Window    float64           `json:"window_seconds"`
-	Cap       int               `json:"cap"`
-	Rows      int               `json:"rows"`
-	Pairs     uint64            `json:"pairs"`
-	Accounts  uint64            `json:"accounts"`
-	Edges     int               `json:"edges"`
-	Above     *uint64           `json:"edges_above_threshold"` // Null where the mode has no threshold.
-	Truncated int               `json:"truncated_objects"`
-	Rejected  map[string]uint64 `json:"rejected"`
+	Mode      string  `json:"mode"`
+	Window    float64 `json:"window_seconds"`
+	Cap       int     `json:"cap"`
+	Rows      int     `json:"rows"`
+	Pairs     uint64  `json:"pairs"`
+	Accounts  uint64  `json:"accounts"`
+	Edges     int     `json:"edges"`
+	Above     *uint64 `json:"edges_above_threshold"` // Null where the mode has no threshold.
+	Truncated int     `json:"truncated_objects"`
+
+	Communities []community       `json:"communities,omitempty"` // Of the strict mode.
+	Rejected    map[string]uint64 `json:"rejected"`
+}
+
+// community is what is told of one.
+type community struct {
+	Number   int     `json:"community"` // As in the column of the edges.
+	Accounts int     `json:"accounts"`
+	Edges    int     `json:"edges_above_threshold"`
+	P        float64 `json:"p_value"`
+	Q        float64 `json:"q_value"`
 }
 
 func (c *cli) runCoordinate(ctx context.Context, path string, flags *coordinateFlags) error {
@@ -178,7 +198,7 @@ func (c *cli) runCoordinate(ctx context.Context, path string, flags *coordinateF
 		return err
 	}
 	out := coordinated{Mode: flags.mode, Window: flags.windowSeconds, Cap: flags.limit, Rows: shares.Len(), Rejected: rejected}
-	if err := flags.compute(shares, &out); err != nil {
+	if err := flags.compute(shares, &out, c.progress()); err != nil {
 		return err
 	}
 	if flags.json {
@@ -254,7 +274,7 @@ func shareOf(fields []string) (float64, error) {
 }
 
 // compute makes the network and writes what is asked for.
-func (f *coordinateFlags) compute(shares *coordination.Shares, out *coordinated) error {
+func (f *coordinateFlags) compute(shares *coordination.Shares, out *coordinated, tell *progress) error {
 	var pairs *coordination.Pairs
 	var network *coordination.Network
 	graph := files.Graph{}
@@ -268,12 +288,7 @@ func (f *coordinateFlags) compute(shares *coordination.Shares, out *coordinated)
 		out.Truncated = len(mass)
 		network = pairs.CooRTweetNetwork(f.quantile)
 	default:
-		params := coordination.DefaultStrict()
-		params.Window, params.MinParticipation, params.MinWeight, params.Cap = f.windowSeconds, f.participation, f.weight, f.limit
-		var mass []coordination.MassShare
-		pairs, mass = coordination.Strict(shares, params)
-		strict := pairs.StrictNetwork(params, mass, nil)
-		network, graph.Strict, out.Truncated = &strict.Network, strict.Strict, len(mass)
+		pairs, network = f.strict(shares, out, &graph, tell)
 	}
 	graph.Network = network
 	out.Pairs, out.Accounts, out.Edges = network.Pairs, network.Accounts, len(network.Edges)
@@ -284,6 +299,29 @@ func (f *coordinateFlags) compute(shares *coordination.Shares, out *coordinated)
 	return f.write(pairs, network, &graph)
 }
 
+// strict computes the strict mode.
+func (f *coordinateFlags) strict(shares *coordination.Shares, out *coordinated, graph *files.Graph, tell *progress) (*coordination.Pairs, *coordination.Network) {
+	params := coordination.DefaultStrict()
+	params.Window, params.MinParticipation, params.MinWeight, params.Cap = f.windowSeconds, f.participation, f.weight, f.limit
+	pairs, mass := coordination.Strict(shares, params)
+	strict := pairs.StrictNetwork(params, mass, nil)
+	graph.Strict, out.Truncated = strict.Strict, len(mass)
+	for i, c := range strict.Communities {
+		out.Communities = append(out.Communities, community{i + 1, c.Accounts, c.Edges, c.P, c.Q})
+	}
+	if f.permutations > 0 {
+		var done atomic.Int64
+		line := func() string {
+			return fmt.Sprintf("drawing  %s of %s", count(uint64(done.Load())), count(uint64(f.permutations)))
+		}
+		_ = tell.during(context.Background(), line, func() error {
+			graph.Permuted = pairs.Permute(strict, params, f.permutations, 1, func(n int) { done.Store(int64(n)) })
+			return nil
+		})
+	}
+	return pairs, &strict.Network
+}
+
 func (f *coordinateFlags) write(pairs *coordination.Pairs, network *coordination.Network, graph *files.Graph) error {
 	fast := ""
 	if f.fast != "" {
@@ -291,7 +329,7 @@ func (f *coordinateFlags) write(pairs *coordination.Pairs, network *coordination
 	}
 	for path, write := range map[string]func(io.Writer) error{
 		f.pairs: func(w io.Writer) error { return files.Pairs(w, pairs, fast) },
-		f.edges: func(w io.Writer) error { return files.Edges(w, network, graph.Strict) },
+		f.edges: func(w io.Writer) error { return files.Edges(w, graph) },
 		f.graph: func(w io.Writer) error {
 			if graphKind(f.graph) == ".gexf" {
 				return graph.GEXF(w)
@@ -339,6 +377,9 @@ func (o *coordinated) tell(w io.Writer) error {
 	fmt.Fprintf(t, "edges\t%s\t\n", count(uint64(o.Edges)))
 	if o.Above != nil {
 		fmt.Fprintf(t, "that stand out\t%s\t\n", count(*o.Above))
+	}
+	if len(o.Communities) > 0 {
+		fmt.Fprintf(t, "communities\t%s\t\n", count(uint64(len(o.Communities))))
 	}
 	fmt.Fprintf(t, "mass shares\t%s\t\n", count(uint64(o.Truncated)))
 	rejected := uint64(0)

@@ -146,7 +146,7 @@ func ofNetwork(id string) []evidencePart {
         AND time_delta <= (SELECT toFloat64OrZero(splitByChar('/', toString(any(method_version)))[2]) FROM networks WHERE network_id = '` + id + `')
         AND created_at_newer >= ` + last + ` - INTERVAL 6 DAY AND created_at_newer < ` + last + ` + INTERVAL 1 DAY)`
 	return []evidencePart{
-		{Title: "The network, day by day", SQL: "SELECT day, object_kind, accounts, edges, objects, posts, pairs, expected_pairs, first, last, method_version\nFROM networks WHERE network_id = '" + id + "' ORDER BY day DESC"},
+		{Title: "The network, day by day", SQL: "SELECT day, object_kind, accounts, edges, objects, posts, pairs, expected_pairs, p_value, q_value, first, last, method_version\nFROM networks WHERE network_id = '" + id + "' ORDER BY day DESC"},
 		{Title: "Its accounts", SQL: "SELECT platform, account_id, edges, objects, posts\nFROM network_members WHERE network_id = '" + id + "' AND day = " + last + " ORDER BY edges DESC, account_id"},
 		{Title: "Pairs of accounts, and what chance explains", SQL: "SELECT account_a, account_b, weight, avg_time_delta, symmetry, normalised_weight, expected_pairs, p_value, q_value\nFROM network_edges WHERE network_id = '" + id + "' AND day = " + last + " ORDER BY weight DESC, account_a, account_b"},
 		{Title: "What they shared", SQL: "SELECT object_id, uniqExact(share.2) AS posts, uniqExact(share.3) AS accounts, min(share.4) AS first, max(share.4) AS last\n" + shared + "\nGROUP BY object_id ORDER BY accounts DESC, object_id"},

@@ -19,7 +19,7 @@ import (
 )
 
 // networksVersion changes with what a network is.
-const networksVersion = "1"
+const networksVersion = "2"
 
 const (
 	networkDays   = 7 // Of a period.

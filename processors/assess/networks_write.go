@@ -24,7 +24,7 @@ func newNetworkWriter(ctx context.Context, db driver.Conn, day Hour, r run, wind
 	const by = ", method_version, run"
 	return &networkWriter{
 		day: day, run: r, windowMS: 1000 * window,
-		networks: newInserter(ctx, db, schema.TableNetworks, of+"accounts, edges, objects, posts, pairs, expected_pairs, first, last"+by),
+		networks: newInserter(ctx, db, schema.TableNetworks, of+"accounts, edges, objects, posts, pairs, expected_pairs, p_value, q_value, first, last"+by),
 		members:  newInserter(ctx, db, schema.TableMembers, of+"platform, account_id, edges, objects, posts"+by),
 		edge:     newInserter(ctx, db, schema.TableNetworkEdges, of+"account_a, account_b, weight, avg_time_delta, symmetry, normalised_weight, expected_pairs, p_value, q_value"+by),
 	}
@@ -84,7 +84,7 @@ func (w *networkWriter) write(kind string, p *period, n *coordination.StrictNetw
 		if len(found[i].accounts) == 0 {
 			continue
 		}
-		w.networks.add(kind, w.day.Time(), found[i].id, uint64(len(found[i].accounts)), f.edges, uint64(len(f.objects)), uint64(len(f.posts)), f.pairs, f.expected,
+		w.networks.add(kind, w.day.Time(), found[i].id, uint64(len(found[i].accounts)), f.edges, uint64(len(f.objects)), uint64(len(f.posts)), f.pairs, f.expected, n.Communities[i].P, n.Communities[i].Q,
 			time.UnixMilli(f.firstMS).UTC(), time.UnixMilli(f.lastMS).UTC(), w.run.methodVersion, w.run.id)
 		for _, account := range found[i].accounts {
 			m := members[account]

@@ -1,6 +1,7 @@
 package coordination
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -194,26 +195,69 @@ func logFactorial(n int) float64 {
 	return v
 }
 
+// Community is a set of accounts whose edges stand out.
+type Community struct {
+	Accounts, Edges int
+	// P is the harmonic mean of its edges' p-values as Wilson (2019) adjusts it,
+	// L / Σ 1/p, where L pairs of accounts were tested in all. That the edges were chosen
+	// for being in it, and depend on each other, is allowed for: of all sets of
+	// pairs that could have been chosen, with probability P at most any is as extreme.
+	P float64
+	Q float64 // The false discovery rate at which it stands out among the communities.
+}
+
+// together says what chance explains of the communities.
+func (n *StrictNetwork) together(tests float64) {
+	inverse := make([]float64, len(n.Communities))
+	accounts := make([]map[string]bool, len(n.Communities))
+	for i := range n.Edges {
+		number := n.Strict[i].Community
+		if number == 0 {
+			continue
+		}
+		inverse[number-1] += 1 / n.Strict[i].P
+		if accounts[number-1] == nil {
+			accounts[number-1] = map[string]bool{}
+		}
+		accounts[number-1][n.Edges[i].A], accounts[number-1][n.Edges[i].B] = true, true
+		if n.Edges[i].Above {
+			n.Communities[number-1].Edges++
+		}
+	}
+	p := make([]float64, len(n.Communities))
+	for i := range n.Communities {
+		p[i] = min(1, tests/inverse[i])
+	}
+	for i, q := range falseDiscovery(p, float64(len(p))) {
+		n.Communities[i].Accounts, n.Communities[i].P, n.Communities[i].Q = len(accounts[i]), p[i], q
+	}
+}
+
 // adjust gives each edge the smallest false discovery rate at which it stands
 // out. Pairs of accounts without an edge were tested as well.
 func adjust(edges []StrictEdge, tests float64) {
-	order := make([]int, len(edges))
+	p := make([]float64, len(edges))
+	for i := range edges {
+		p[i] = edges[i].P
+	}
+	for i, q := range falseDiscovery(p, max(tests, float64(len(p)))) {
+		edges[i].Q = q
+	}
+}
+
+// falseDiscovery are the q-values of p-values, of so many tests (Benjamini and
+// Hochberg 1995).
+func falseDiscovery(p []float64, tests float64) []float64 {
+	order, q := make([]int, len(p)), make([]float64, len(p))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case edges[a].P < edges[b].P:
-			return -1
-		case edges[a].P > edges[b].P:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
 	lowest := 1.0
 	for rank := len(order); rank > 0; rank-- {
-		e := &edges[order[rank-1]]
-		lowest = min(lowest, e.P*max(tests, float64(len(edges)))/float64(rank))
-		e.Q = lowest
+		at := order[rank-1]
+		lowest = min(lowest, p[at]*tests/float64(rank))
+		q[at] = lowest
 	}
+	return q
 }

@@ -167,3 +167,96 @@ func TestTwoPopularLinksAreNoNetwork(t *testing.T) {
 		}
 	}
 }
+
+// Permutations give p-values that the analytic ones are never far below: these are
+// upper bounds. What a network shares is as extreme as draws can say.
+func TestPermutationsAndTheAnalyticAgree(t *testing.T) {
+	t.Parallel()
+	params := co.StrictParams{Window: 300, MinParticipation: 0, MinWeight: 2, Cap: 0, Stratum: 3600, FDR: 0.01}
+	const draws = 2000
+	tested, below, ratio := 0, 0, 0.0
+	for seed := range uint64(3) {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		rows := network(rng, organic(rng, 1500), 4, 5)
+		pairs, mass := co.Strict(sharesOf(rows), params)
+		n := pairs.StrictNetwork(params, mass, nil)
+		for i, p := range pairs.Permute(n, params, draws, seed, nil) {
+			analytic := n.Strict[i].P
+			if n.Edges[i].A[0] == 'n' {
+				if n.Edges[i].B[0] == 'n' && p > 2.0/(1+draws) {
+					t.Errorf("an edge of the network has p %g by permutation, %g analytically", p, analytic)
+				}
+				continue
+			}
+			error := math.Sqrt(p * (1 - p) / draws)
+			tested++
+			if analytic < p-5*error-1.0/draws {
+				below++
+				t.Logf("%d objects, %g expected: p %g by permutation, %g analytically", n.Edges[i].Weight, n.Strict[i].Expected, p, analytic)
+			}
+			ratio += math.Log(analytic / p)
+		}
+	}
+	if tested < 1500 || below > 0 {
+		t.Errorf("of %d edges %d have analytic p-values below", tested, below)
+	}
+	if typical := math.Exp(ratio / float64(tested)); typical < 0.9 || typical > 1.3 {
+		t.Errorf("analytic p-values are typically %g times those by permutation", typical)
+	} else {
+		t.Logf("analytic p-values are typically %g times those by permutation", typical)
+	}
+}
+
+// The same seed gives the same, whatever runs beside.
+func TestPermutationsAreTheSameAgain(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(6, 11))
+	params := co.DefaultStrict()
+	pairs, mass := co.Strict(sharesOf(network(rng, organic(rng, 1500), 4, 5)), params)
+	n := pairs.StrictNetwork(params, mass, nil)
+	told := 0
+	first, second := pairs.Permute(n, params, 50, 1, func(int) {}), pairs.Permute(n, params, 50, 1, nil)
+	for i := range first {
+		if first[i] != second[i] {
+			t.Errorf("edge %d has %g and %g", i, first[i], second[i])
+		}
+		told++
+	}
+	if told == 0 {
+		t.Error("nothing was drawn")
+	}
+}
+
+// Communities of what chance joins are as extreme as they say in at most so many
+// streams, though they were chosen for it; planted ones are.
+func TestCommunitiesOfChanceAreNotSignificant(t *testing.T) {
+	t.Parallel()
+	params := co.DefaultStrict()
+	params.FDR = 2 // All edges with two objects make communities.
+	const streams = 100
+	significant, communities := 0, 0
+	for seed := range uint64(streams) {
+		rng := rand.New(rand.NewPCG(seed, 13))
+		rows := organic(rng, 3000)
+		least := 1.0
+		for _, c := range strictOf(rows, params).Communities {
+			communities++
+			least = min(least, c.P)
+			if c.Accounts < 2 || c.Edges < 1 || c.Q < c.P {
+				t.Fatalf("seed %d: %+v", seed, c)
+			}
+		}
+		if least < 0.05 {
+			significant++
+		}
+		if seed < 5 {
+			planted := strictOf(network(rng, rows, 6, 5), co.DefaultStrict()).Communities
+			if len(planted) != 1 || planted[0].P > 1e-4 || planted[0].Accounts != 6 || planted[0].Edges != 15 || planted[0].Q != planted[0].P {
+				t.Errorf("seed %d: %+v", seed, planted)
+			}
+		}
+	}
+	if communities < streams/2 || significant > 11 { // 5 are expected at most, and more than 11 come with a probability of 0.4 %.
+		t.Errorf("of %d streams %d have a community with p below 0.05, of %d communities", streams, significant, communities)
+	}
+}

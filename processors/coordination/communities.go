@@ -50,6 +50,7 @@ func (n *StrictNetwork) communities() {
 			n.Strict[i].Community = of[a]
 		}
 	}
+	n.Communities = make([]Community, slices.Max(of))
 }
 
 // numbered are the numbers of communities by node.

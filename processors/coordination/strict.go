@@ -26,8 +26,9 @@ type MassShare struct {
 // StrictNetwork is a network with what chance explains of it.
 type StrictNetwork struct {
 	Network
-	Strict []StrictEdge // What is more to say of each edge.
-	Mass   []MassShare  // By object.
+	Strict      []StrictEdge // What is more to say of each edge.
+	Communities []Community  // From number 1.
+	Mass        []MassShare  // By object.
 }
 
 // StrictEdge is what the strict mode says of an edge beyond what all do.
@@ -174,6 +175,7 @@ func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare, known *Acti
 		n.Edges[i].Above = int(edges[i].weight) >= params.MinWeight && n.Strict[i].Q < params.FDR
 	}
 	n.communities()
+	n.together(max(chance.tests, float64(len(n.Edges))))
 	return n
 }
 

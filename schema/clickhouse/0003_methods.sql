@@ -1,6 +1,11 @@
--- Clusters of texts, scores of accounts, bursts of topics, and what became of alerts.
+-- Clusters of texts, scores of accounts, bursts of topics, what became of alerts, and the
+-- significance of networks.
 
 ALTER TABLE observatory_store.tombstone_rows ADD COLUMN IF NOT EXISTS `written_at` DateTime64(3, 'UTC') COMMENT 'When the post was written, as its id says; 1970 where it does not say.' CODEC(Delta, ZSTD(1)) AFTER `collected_at`;
+
+ALTER TABLE observatory_store.network_rows ADD COLUMN IF NOT EXISTS `p_value` Float64 COMMENT 'The probability that chance makes any set of pairs of accounts as extreme, at most: the harmonic mean of the edges\' (Wilson 2019).' AFTER `expected_pairs`;
+
+ALTER TABLE observatory_store.network_rows ADD COLUMN IF NOT EXISTS `q_value` Float64 COMMENT 'The false discovery rate at which it stands out among the networks of the day and kind of object.' AFTER `p_value`;
 
 CREATE TABLE IF NOT EXISTS observatory_store.text_cluster_rows
 (

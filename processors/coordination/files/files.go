@@ -39,11 +39,15 @@ func Pairs(w io.Writer, pairs *coordination.Pairs, fast string) error {
 }
 
 // Edges writes the edges of a network. Those of a strict one have more columns.
-func Edges(w io.Writer, n *coordination.Network, strict []coordination.StrictEdge) error {
+func Edges(w io.Writer, g *Graph) error {
+	n, strict := g.Network, g.Strict
 	out := csv.NewWriter(w)
 	head := []string{"account_a", "account_b", "weight", "avg_time_delta", "symmetry", "above_threshold"}
 	if strict != nil {
 		head = append(head, "posts_a", "posts_b", "normalised_weight", "expected_pairs", "p_value", "q_value", "community")
+	}
+	if g.Permuted != nil {
+		head = append(head, "p_permuted")
 	}
 	if err := out.Write(head); err != nil {
 		return err
@@ -59,6 +63,9 @@ func Edges(w io.Writer, n *coordination.Network, strict []coordination.StrictEdg
 			s := &strict[i]
 			line[6], line[7], line[8] = strconv.FormatUint(s.PostsA, 10), strconv.FormatUint(s.PostsB, 10), number(s.Normalised)
 			line[9], line[10], line[11], line[12] = number(s.Expected), number(s.P), number(s.Q), community(s.Community)
+		}
+		if g.Permuted != nil {
+			line[len(line)-1] = number(g.Permuted[i])
 		}
 		if err := out.Write(line); err != nil {
 			return err

@@ -41,11 +41,14 @@ func TestFilesAreWrittenAsBefore(t *testing.T) {
 	network := tweet.CooRTweetNetwork(0.5)
 	qut := coordination.QUT(few(), 60, 1)
 	graph := files.Graph{Network: &strict.Network, Strict: strict.Strict}
+	permuted := graph
+	permuted.Permuted = pairs.Permute(strict, params, 99, 1, nil)
 	for name, write := range map[string]func(io.Writer) error{
 		"pairs.csv":           func(w io.Writer) error { return files.Pairs(w, tweet, "2") },
-		"edges-coortweet.csv": func(w io.Writer) error { return files.Edges(w, network, nil) },
-		"edges-qut.csv":       func(w io.Writer) error { return files.Edges(w, qut, nil) },
-		"edges-strict.csv":    func(w io.Writer) error { return files.Edges(w, &strict.Network, strict.Strict) },
+		"edges-coortweet.csv": func(w io.Writer) error { return files.Edges(w, &files.Graph{Network: network}) },
+		"edges-qut.csv":       func(w io.Writer) error { return files.Edges(w, &files.Graph{Network: qut}) },
+		"edges-strict.csv":    func(w io.Writer) error { return files.Edges(w, &graph) },
+		"edges-permuted.csv":  func(w io.Writer) error { return files.Edges(w, &permuted) },
 		"strict.graphml":      graph.GraphML,
 		"strict.gexf":         graph.GEXF,
 		"qut.graphml":         (&files.Graph{Network: qut, Directed: true}).GraphML,

@@ -16,6 +16,7 @@ import (
 type Graph struct {
 	Network  *coordination.Network
 	Strict   []coordination.StrictEdge // Nil for other modes.
+	Permuted []float64                 // P-values by permutation; nil where none were asked for.
 	Directed bool
 }
 
