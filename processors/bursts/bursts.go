@@ -76,26 +76,11 @@ type finding struct {
 }
 
 // Find finds the bursts of a day, in the order of their topics and times.
-func Find(day *Day, params Params) []Burst { //nolint:cyclop // One step after the other.
+func Find(day *Day, params Params) []Burst {
 	if day.Known < params.Known {
 		return nil
 	}
-	byTick := make([][]finding, TicksPerDay)
-	baselines := make([]*baseline, len(day.Topics))
-	pooled := pool(day)
-	for i := range day.Topics {
-		topic := &day.Topics[i]
-		for tick, count := range topic.Ticks {
-			if count.Posts < params.MinPosts || count.Accounts < params.MinAccounts || tick < 0 || tick >= TicksPerDay {
-				continue
-			}
-			if baselines[i] == nil {
-				baselines[i] = newBaseline(topic, day, pooled[topic.Kind])
-			}
-			expected := baselines[i].hour(tick/TicksPerHour) / TicksPerHour
-			byTick[tick] = append(byTick[tick], finding{topic: i, tick: tick, expected: expected, p: negativeBinomialTail(count.Posts, expected, baselines[i].size)})
-		}
-	}
+	byTick, baselines := busy(day, params)
 	all := 0
 	for _, overall := range day.Kinds {
 		all += overall.Topics
@@ -117,6 +102,27 @@ func Find(day *Day, params Params) []Burst { //nolint:cyclop // One step after t
 		return cmp.Or(strings.Compare(a.Topic.Kind, b.Topic.Kind), strings.Compare(a.Topic.Name, b.Topic.Name), cmp.Compare(a.From, b.From))
 	})
 	return found
+}
+
+// busy are the ticks in which topics have enough posts and accounts to stand out,
+// and what is expected of these topics.
+func busy(day *Day, params Params) (byTick [][]finding, baselines []*baseline) {
+	byTick, baselines = make([][]finding, TicksPerDay), make([]*baseline, len(day.Topics))
+	pooled := pool(day)
+	for i := range day.Topics {
+		topic := &day.Topics[i]
+		for tick, count := range topic.Ticks {
+			if count.Posts < params.MinPosts || count.Accounts < params.MinAccounts || tick < 0 || tick >= TicksPerDay {
+				continue
+			}
+			if baselines[i] == nil {
+				baselines[i] = newBaseline(topic, day, pooled[topic.Kind])
+			}
+			expected := baselines[i].hour(tick/TicksPerHour) / TicksPerHour
+			byTick[tick] = append(byTick[tick], finding{topic: i, tick: tick, expected: expected, p: negativeBinomialTail(count.Posts, expected, baselines[i].size)})
+		}
+	}
+	return byTick, baselines
 }
 
 // adjust sets q as Benjamini and Hochberg do, of so many tests.

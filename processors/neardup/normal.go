@@ -65,31 +65,42 @@ func isMention(word string) bool {
 }
 
 // word adds what is left of a word.
-func (n *Normalizer) word(word string) { //nolint:cyclop // A case for each kind of character.
+func (n *Normalizer) word(word string) {
 	latin, other := scripts(word)
 	for _, r := range word {
 		if latin && other {
 			r = plain(r)
 		}
 		switch {
-		case r < utf8.RuneSelf && ('a' <= r && r <= 'z' || '0' <= r && r <= '9'):
-			n.buf = append(n.buf, byte(r))
-		case r >= utf8.RuneSelf && unicode.In(r, unicode.L, unicode.N, unicode.M) && !unseen(r):
+		case unseen(r):
+		case kept(r):
 			n.buf = utf8.AppendRune(n.buf, r)
-		case r >= utf8.RuneSelf && unseen(r):
-		case len(n.buf) > 0 && n.buf[len(n.buf)-1] != ' ':
-			n.buf = append(n.buf, ' ')
+		default:
+			n.blank()
 		}
 	}
+	n.blank()
+}
+
+// blank adds a blank, unless there is one or nothing before it.
+func (n *Normalizer) blank() {
 	if len(n.buf) > 0 && n.buf[len(n.buf)-1] != ' ' {
 		n.buf = append(n.buf, ' ')
 	}
 }
 
+// kept are letters, marks and digits.
+func kept(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9'
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.M)
+}
+
 // unseen are characters that nobody sees: variation selectors, joiners, marks of
 // direction.
 func unseen(r rune) bool {
-	return unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' || r == '\u20e3'
+	return r >= utf8.RuneSelf && unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034f' || r == '\u20e3'
 }
 
 // scripts says whether a word has Latin letters, and Cyrillic or Greek ones.
