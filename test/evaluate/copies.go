@@ -205,6 +205,59 @@ func copies(page io.Writer, data string) error {
 	}
 	unrelated(page, texts)
 	campaigns(page, texts)
+	return otherDefaults(page, data, texts)
+}
+
+// otherDefaults changes one default at a time.
+func otherDefaults(page io.Writer, data string, texts [][]string) error {
+	fmt.Fprint(page, "\nOne default changed at a time, for 50 copies with one word substituted:\n\n| Changed | Recall | Mistaken, per 1,000 texts |\n|---|---|---|\n")
+	for _, c := range []struct {
+		name   string
+		change func(*neardup.Params)
+	}{
+		{"nothing", func(*neardup.Params) {}},
+		{"similarity 0.4", func(p *neardup.Params) { p.Threshold = 0.4 }},
+		{"similarity 0.5", func(p *neardup.Params) { p.Threshold = 0.5 }},
+		{"similarity 0.7", func(p *neardup.Params) { p.Threshold = 0.7 }},
+		{"similarity 0.8", func(p *neardup.Params) { p.Threshold = 0.8 }},
+		{"compared with 1 of a bucket", func(p *neardup.Params) { p.Compared = 1 }},
+		{"compared with 64 of a bucket", func(p *neardup.Params) { p.Compared = 64 }},
+	} {
+		params := neardup.DefaultParams()
+		c.change(&params)
+		found, wrong := campaign(texts, 50, 1, params)
+		fmt.Fprintf(page, "| %s | %s | %s |\n", c.name, wilson(found, 50*seeds), perThousand(wrong, campaignTexts*seeds))
+	}
+	return short(page, data)
+}
+
+// short says how many texts are too short to be compared.
+func short(page io.Writer, data string) error {
+	n := neardup.NewNormalizer()
+	var forms []string
+	err := readGzip(filepath.Join(data, "campaign", "ira_german_2017.csv.gz"), func(r map[string]string) { forms = append(forms, n.Form(r["content"])) })
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(page, "\nToo short to be compared, of the agency's %d posts:", len(forms))
+	for i, c := range [][2]int{{30, 5}, {20, 3}, {30, 3}, {40, 5}, {50, 8}} {
+		params := neardup.DefaultParams()
+		params.MinChars, params.MinWords = c[0], c[1]
+		left := 0
+		for _, form := range forms {
+			if !params.Long(form) {
+				left++
+			}
+		}
+		if i > 0 {
+			fmt.Fprint(page, ",")
+		}
+		fmt.Fprintf(page, " %.3f below %d characters or %d words", float64(left)/float64(len(forms)), c[0], c[1])
+	}
+	fmt.Fprintln(page, ".")
 	return nil
 }
 
@@ -233,48 +286,56 @@ func unrelated(page io.Writer, texts [][]string) {
 	fmt.Fprintf(page, "\nOf %d pairs of texts drawn at random, %d are alike at 0.5, %d at 0.6, %d at 0.7; some of these may be copies indeed.\n", pairs, at[0], at[1], at[2])
 }
 
+// campaignTexts are the other texts of a draw.
+const campaignTexts = 3000
+
 // campaigns puts copies of one text, each changed in so many words, among others.
 func campaigns(page io.Writer, texts [][]string) {
-	const background = 3000
 	fmt.Fprintf(page, `
 A campaign is one text in so many copies, each with so many of its words substituted, among %d other texts. Recall is the share of the copies in its largest group;
 mistaken are other texts in it, of %d in each draw.
 
 | Copies | Words substituted | Recall | Mistaken, per 1,000 texts |
 |---:|---:|---|---|
-`, background, background)
-	n := neardup.NewNormalizer()
+`, campaignTexts, campaignTexts)
 	for _, size := range []int{3, 10, 50} {
 		for _, changed := range []int{0, 1, 2, 3, 4} {
-			found, wrong := 0, 0
-			for seed := range uint64(seeds) {
-				rng := rand.New(rand.NewPCG(seed, 35)) //nolint:gosec // Likewise.
-				order := rng.Perm(len(texts))
-				var all []neardup.Text
-				for _, at := range order[1 : 1+background] {
-					all = append(all, formed(n, texts[at]))
-				}
-				others := slices.Concat(texts[order[1]], texts[order[2]], texts[order[3]], texts[order[4]], texts[order[5]])
-				for i := range size {
-					text := formed(n, substitute(changed)(slices.Clone(texts[order[0]]), others, rng))
-					text.Hash += uint64(i) // The same text is another post.
-					all = append(all, text)
-				}
-				most, mistaken := 0, 0
-				for _, group := range neardup.Group(all, neardup.DefaultParams()).Of {
-					inside := 0
-					for _, i := range group {
-						if i >= background {
-							inside++
-						}
-					}
-					if inside > most {
-						most, mistaken = inside, len(group)-inside
-					}
-				}
-				found, wrong = found+most, wrong+mistaken
-			}
-			fmt.Fprintf(page, "| %d | %d | %s | %s |\n", size, changed, wilson(found, size*seeds), perThousand(wrong, background*seeds))
+			found, wrong := campaign(texts, size, changed, neardup.DefaultParams())
+			fmt.Fprintf(page, "| %d | %d | %s | %s |\n", size, changed, wilson(found, size*seeds), perThousand(wrong, campaignTexts*seeds))
 		}
 	}
+}
+
+// campaign draws campaigns, and counts their copies that are found and the others
+// that are taken for some.
+func campaign(texts [][]string, size, changed int, params neardup.Params) (found, wrong int) {
+	n := neardup.NewNormalizer()
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 35)) //nolint:gosec // Likewise.
+		order := rng.Perm(len(texts))
+		var all []neardup.Text
+		for _, at := range order[1 : 1+campaignTexts] {
+			all = append(all, formed(n, texts[at]))
+		}
+		others := slices.Concat(texts[order[1]], texts[order[2]], texts[order[3]], texts[order[4]], texts[order[5]])
+		for i := range size {
+			text := formed(n, substitute(changed)(slices.Clone(texts[order[0]]), others, rng))
+			text.Hash += uint64(i) // The same text is another post.
+			all = append(all, text)
+		}
+		most, mistaken := 0, 0
+		for _, group := range neardup.Group(all, params).Of {
+			inside := 0
+			for _, i := range group {
+				if i >= campaignTexts {
+					inside++
+				}
+			}
+			if inside > most {
+				most, mistaken = inside, len(group)-inside
+			}
+		}
+		found, wrong = found+most, wrong+mistaken
+	}
+	return found, wrong
 }

@@ -36,7 +36,26 @@ func main() {
 
 // parts are those of the page, in order.
 func parts() []part {
-	return []part{{"lookalikes", lookalikes}, {"networks", networks}, {"selfjoin", selfJoin}, {"copies", copies}, {"automation", automated}, {"bursts", flooding}}
+	return []part{{"lookalikes", lookalikes}, {"networks", networks}, {"selfjoin", selfJoin}, {"copies", copies}, {"automation", automated}, {"bursts", flooding}, {"unseen", unseen}}
+}
+
+const aboutUnseen = `
+## What these methods do not see
+
+- **Networks**: accounts that wait longer than the window, that share what nobody else of theirs shares, or that act together once or twice; a network that is small beside
+  what is popular in its hours. Two accounts of one person look like two who agree.
+- **Copies**: another wording of the same claim, a translation, a text in a picture; texts below 30 characters or five words; a copy with two words in ten changed is found half of
+  the time, with every other word changed never. A copy of last week's text is a copy only of those of its own day.
+- **The automation index**: a program that posts as people do, or that posts by day on the hour and is quiet at night; programs that write texts of their own. Accounts with fewer than 36 posts or three days: most of all
+  accounts. It does not tell a newsroom's desk from a program where the desk does not say so.
+- **Bursts**: what grows slowly, below 20 posts by ten accounts in five minutes; the first day of a study; topics without a hashtag, link, repost or query. An hour with 200 posts on a topic is found half of the time.
+- **All of them**: what was not collected; what a platform shows to few; private groups; who is behind an account, and whether they know of each other. Streams and accounts above are invented, but for those that
+  are named, and none is of a platform of today: how often the methods are wrong on one of these is for people to check who look at the evidence.
+`
+
+func unseen(page io.Writer, _ string) error {
+	_, err := io.WriteString(page, aboutUnseen)
+	return err
 }
 
 type part struct {
