@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -62,36 +63,20 @@ type Groups struct {
 // Group groups texts. The result depends on the texts alone, not on their order,
 // if no two have the same hash.
 func Group(texts []Text, p Params) Groups {
-	g := &grouper{texts: texts, p: p, root: make([]int32, len(texts)), rank: make([]int32, len(texts))}
-	order := make([]int32, len(texts)) // By hash.
+	g := &grouper{texts: texts, p: p, root: make([]int32, len(texts)), sets: make([]atomic.Pointer[[]uint64], len(texts))}
+	g.order = make([]int32, len(texts)) // By hash: places in it are what follows is about.
 	for i := range texts {
-		g.root[i], order[i] = int32(i), int32(i)
+		g.root[i], g.order[i] = int32(i), int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int {
+	slices.SortFunc(g.order, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(texts[a].Hash, texts[b].Hash), strings.Compare(texts[a].Form, texts[b].Form))
 	})
-	for i, text := range order {
-		g.rank[text] = int32(i)
-	}
-	keys := signAll(texts, order)
-	bucket := make([]uint64, len(texts))
+	g.buckets = signAll(texts, g.order)
 	for band := range bands {
-		for i := range order {
-			bucket[i] = uint64(keys[i][band])<<32 | uint64(i)
-		}
-		slices.Sort(bucket)
-		for from := 0; from < len(bucket); {
-			to := from + 1
-			for to < len(bucket) && bucket[to]>>32 == bucket[from]>>32 {
-				to++
-			}
-			if to > from+1 {
-				g.compare(order, bucket[from:to])
-			}
-			from = to
-		}
+		g.fill(band)
 	}
-	return Groups{Of: g.groups(order), Capped: g.capped}
+	g.compareAll()
+	return Groups{Of: g.groups(), Capped: g.capped}
 }
 
 // signAll computes the signatures, in order, on all cores.
@@ -113,48 +98,167 @@ func signAll(texts []Text, order []int32) []signature {
 }
 
 type grouper struct {
-	texts      []Text
-	p          Params
-	root, rank []int32
-	sets       [][]uint64 // Of the texts that others of a bucket are compared with.
-	set        []uint64
-	capped     uint64
+	texts []Text
+	p     Params
+	order []int32
+	root  []int32 // The text that stands for those that are joined: the first of them.
+	// buckets have, for each text, the number of its bucket in each band, from 1; 0
+	// where it is alone there. Before a band is filled they have its keys.
+	buckets []signature
+	heads   []int32 // The first texts of each bucket, one after the other,
+	ends    []uint32
+	capped  uint64
+	sets    []atomic.Pointer[[]uint64] // Of texts that others were compared with,
+	held    atomic.Int64               // with so many runs in all.
 }
 
-// compare joins the texts of a bucket that are copies. Each is compared with the
-// first of the bucket, as far as it is not joined with them already.
-func (g *grouper) compare(order []int32, bucket []uint64) {
-	for len(g.sets) < g.p.Compared {
-		g.sets = append(g.sets, nil)
+// fill makes buckets of the keys of a band.
+func (g *grouper) fill(band int) {
+	keys := make([]uint64, len(g.buckets))
+	for i := range g.buckets {
+		keys[i] = uint64(g.buckets[i][band])<<32 | uint64(i)
 	}
-	for i := range min(len(bucket), g.p.Compared) {
-		g.sets[i] = g.sets[i][:0]
-	}
-	for i := 1; i < len(bucket); i++ {
-		text := order[uint32(bucket[i])]
-		g.set = g.set[:0]
-		if i > g.p.Compared {
-			g.capped++
+	slices.Sort(keys)
+	for from := 0; from < len(keys); {
+		to := from + 1
+		for to < len(keys) && keys[to]>>32 == keys[from]>>32 {
+			to++
 		}
-		for j := range min(i, g.p.Compared) {
-			other := order[uint32(bucket[j])]
-			if g.find(text) == g.find(other) {
+		number := uint32(0)
+		if to > from+1 {
+			head := keys[from:min(to, from+g.p.Compared)]
+			for _, key := range head {
+				g.heads = append(g.heads, int32(uint32(key)))
+			}
+			g.ends = append(g.ends, uint32(len(g.heads)))
+			number = uint32(len(g.ends))
+			g.capped += uint64(max(0, to-from-1-g.p.Compared))
+		}
+		for _, key := range keys[from:to] {
+			g.buckets[uint32(key)][band] = number
+		}
+		from = to
+	}
+}
+
+// head are the first texts of a bucket.
+func (g *grouper) head(number uint32) []int32 {
+	from := uint32(0)
+	if number > 1 {
+		from = g.ends[number-2]
+	}
+	return g.heads[from:g.ends[number-1]]
+}
+
+// atOnce is how many texts are compared before those that are copies are joined.
+const atOnce = 4096
+
+// compareAll joins texts that are copies, which the workers find in texts that
+// nobody joins meanwhile. What is joined already is not compared: it would change nothing.
+func (g *grouper) compareAll() {
+	workers := make([]*worker, runtime.GOMAXPROCS(0))
+	for i := range workers {
+		workers[i] = &worker{g: g, seen: make([]int32, len(g.order))}
+	}
+	for from := 0; from < len(g.order); from += atOnce {
+		to := min(from+atOnce, len(g.order))
+		var wait sync.WaitGroup
+		for i, w := range workers {
+			wait.Go(func() {
+				w.copies = w.copies[:0]
+				for text := from + i; text < to; text += len(workers) {
+					w.compare(int32(text))
+				}
+			})
+		}
+		wait.Wait()
+		for _, w := range workers {
+			for _, pair := range w.copies {
+				g.join(pair[0], pair[1])
+			}
+		}
+		if g.held.Load() > mostHeld {
+			clear(g.sets)
+			g.held.Store(0)
+		}
+	}
+}
+
+// worker compares texts.
+type worker struct {
+	g      *grouper
+	seen   []int32 // By text: that which it was last compared with, from 1.
+	roots  []int32 // That the text is a copy of.
+	set    []uint64
+	copies [][2]int32
+}
+
+// mostHeld bounds which sets are kept, in runs of eight bytes.
+const mostHeld = 16 << 20
+
+// compare finds the texts before one that it is a copy of, one of each that are
+// joined.
+func (w *worker) compare(text int32) {
+	g := w.g
+	w.set, w.roots = w.set[:0], w.roots[:0]
+	own := g.find(text)
+	for _, number := range g.buckets[text] {
+		if number == 0 {
+			continue
+		}
+		for _, other := range g.head(number) {
+			if other >= text {
+				break
+			}
+			if w.seen[other] == text+1 {
 				continue
 			}
-			if len(g.set) == 0 {
-				g.set = shingles(g.set, g.texts[text].Form)
+			w.seen[other] = text + 1
+			root := g.find(other)
+			if root == own || slices.Contains(w.roots, root) {
+				continue
 			}
-			if len(g.sets[j]) == 0 {
-				g.sets[j] = shingles(g.sets[j], g.texts[other].Form)
+			if len(w.set) == 0 {
+				w.set = shingles(w.set, g.form(text))
 			}
-			if Jaccard(g.set, g.sets[j]) >= g.p.Threshold {
-				g.join(text, other)
+			if alike(w.set, g.kept(other), g.p.Threshold) {
+				w.roots = append(w.roots, root)
+				w.copies = append(w.copies, [2]int32{text, other})
 			}
 		}
 	}
 }
 
+// kept is the set of a text that others are compared with.
+func (g *grouper) kept(text int32) []uint64 {
+	if set := g.sets[text].Load(); set != nil {
+		return *set
+	}
+	set := slices.Clip(shingles(nil, g.form(text)))
+	if g.held.Add(int64(len(set))) <= mostHeld {
+		g.sets[text].Store(&set)
+	}
+	return set
+}
+
+func (g *grouper) form(text int32) string { return g.texts[g.order[text]].Form }
+
+// find is what stands for a text. It changes nothing.
 func (g *grouper) find(text int32) int32 {
+	for g.root[text] != text {
+		text = g.root[text]
+	}
+	return text
+}
+
+// join makes the first of two texts stand for both.
+func (g *grouper) join(a, b int32) {
+	a, b = g.short(a), g.short(b)
+	g.root[max(a, b)] = min(a, b)
+}
+
+// short finds, and makes the way shorter.
+func (g *grouper) short(text int32) int32 {
 	for g.root[text] != text {
 		g.root[text] = g.root[g.root[text]]
 		text = g.root[text]
@@ -162,24 +266,15 @@ func (g *grouper) find(text int32) int32 {
 	return text
 }
 
-// join makes the text with the lower hash the root of both.
-func (g *grouper) join(a, b int32) {
-	a, b = g.find(a), g.find(b)
-	if g.rank[b] < g.rank[a] {
-		a, b = b, a
-	}
-	g.root[b] = a
-}
-
-func (g *grouper) groups(order []int32) [][]int {
+func (g *grouper) groups() [][]int {
 	var all [][]int
 	number := map[int32]int{}
-	sizes := make([]int32, len(g.texts))
-	for _, text := range order {
-		sizes[g.find(text)]++
+	sizes := make([]int32, len(g.order))
+	for place := range g.order {
+		sizes[g.short(int32(place))]++
 	}
-	for _, text := range order {
-		root := g.find(text)
+	for place, text := range g.order {
+		root := g.short(int32(place))
 		if sizes[root] < 2 {
 			continue
 		}

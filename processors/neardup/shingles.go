@@ -70,3 +70,37 @@ func Similarity(a, b string) float64 {
 	}
 	return Jaccard(shingles(nil, a), shingles(nil, b))
 }
+
+// alike says whether the similarity of two sets, given in order, is at least a
+// threshold, as Jaccard would, but gives up when it cannot be.
+func alike(a, b []uint64, threshold float64) bool {
+	total := len(a) + len(b)
+	if total == 0 {
+		return true
+	}
+	enough := func(both int) bool { return float64(both)/float64(total-both) >= threshold }
+	need := min(int(threshold/(1+threshold)*float64(total)), total/2)
+	for need > 0 && enough(need-1) {
+		need--
+	}
+	for ; !enough(need); need++ {
+		if need == total/2 {
+			return false
+		}
+	}
+	both := 0
+	for i, j := 0, 0; both+min(len(a)-i, len(b)-j) >= need; {
+		if both == need {
+			return true
+		}
+		switch {
+		case a[i] == b[j]:
+			both, i, j = both+1, i+1, j+1
+		case a[i] < b[j]:
+			i++
+		default:
+			j++
+		}
+	}
+	return false
+}
