@@ -154,12 +154,37 @@ func (b *Bursts) day(ctx context.Context, day Hour, busy []topicName, w *inserte
 	if err := b.history(ctx, day, busy, d); err != nil {
 		return err
 	}
-	for _, found := range bursts.Find(d, b.params) {
-		if err := b.write(ctx, day, d.Known, &found, w, r); err != nil {
-			return err
+	found := bursts.Find(d, b.params)
+	if len(found) == 0 {
+		return nil
+	}
+	authors, err := b.authors(ctx, day, found)
+	if err != nil {
+		return fmt.Errorf("who wrote in the bursts of %s: %w", day.Time().Format(time.DateOnly), err)
+	}
+	for i := range found {
+		f := &found[i]
+		from, to := spanOf(day, f)
+		a, ok := authors[uint32(i)]
+		if !ok { // The posts went while this was computed, which their notes tell.
+			continue
 		}
+		w.add(day.Time(), burstID(f, from), f.Topic.Kind, f.Topic.Name, from, to, f.Expected, uint32(d.Known), uint64(f.Peak), f.P, f.Q, a.posts, a.accounts, a.flagged, a.networked, a.young, a.aged,
+			a.fast, a.top, a.gini, r.methodVersion, r.id)
 	}
 	return nil
+}
+
+// spanOf is the time of a burst.
+func spanOf(day Hour, f *bursts.Burst) (from, to time.Time) {
+	at := func(tick int) time.Time { return day.Time().Add(time.Duration(tick) * tickSeconds * time.Second) }
+	return at(f.From), at(f.To)
+}
+
+func burstID(f *bursts.Burst, from time.Time) string {
+	hash := xxh3.New()
+	fmt.Fprintf(hash, "%s %q %d", f.Topic.Kind, f.Topic.Name, from.Unix())
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // known reads what holds of all topics before a day.
@@ -233,38 +258,66 @@ func (b *Bursts) history(ctx context.Context, day Hour, busy []topicName, d *bur
 	})
 }
 
-// write writes a burst, with who made it.
-func (b *Bursts) write(ctx context.Context, day Hour, known int, found *bursts.Burst, w *inserter, r run) error {
-	from, to := day.Time().Add(time.Duration(found.From)*tickSeconds*time.Second), day.Time().Add(time.Duration(found.To)*tickSeconds*time.Second)
-	who := fmt.Sprintf(`SELECT platform, account_id, toUInt64(count()) AS n FROM (%s) WHERE topic_kind = %s AND topic = %s GROUP BY platform, account_id`,
-		schema.TopicsOf(inTime("created_at", from, to)), store.Quote(found.Topic.Kind), store.Quote(found.Topic.Name))
+// authors are what is counted of those who wrote in a burst.
+type authors struct {
+	posts, accounts, flagged, networked, young, aged, fast uint64
+	top, gini                                              float64
+}
+
+// authors counts who wrote in the bursts of a day, by their places in the list.
+func (b *Bursts) authors(ctx context.Context, day Hour, found []bursts.Burst) (map[uint32]authors, error) {
+	list, names := make([]string, len(found)), make([]string, len(found))
+	first, last := spanOf(day, &found[0])
+	for i := range found {
+		from, to := spanOf(day, &found[i])
+		name := store.Quote(found[i].Topic.Kind) + ", " + store.Quote(found[i].Topic.Name)
+		list[i] = fmt.Sprintf("(%d, %s, %d, %d)", i, name, from.UnixMilli(), to.UnixMilli())
+		names[i] = "(" + name + ")"
+		if from.Before(first) {
+			first = from
+		}
+		if to.After(last) {
+			last = to
+		}
+	}
 	onDay := fmt.Sprintf("day = toDate(toDateTime(%d, 'UTC'))", day)
-	var posts, accounts, flagged, networked, young, aged, fast uint64
-	var top, gini float64
-	err := b.db.QueryRow(ctx, fmt.Sprintf(`WITH who AS (%[1]s),
-networked AS (SELECT platform, account_id FROM %[2]s.network_members WHERE %[3]s),
-marked AS (SELECT platform, account_id FROM %[2]s.account_scores WHERE %[3]s AND (high_frequency OR score >= %[4]g)),
-ages AS (SELECT platform, account_id, argMaxIf(created_at, collected_at, created_at IS NOT NULL) AS made FROM %[2]s.accounts WHERE (platform, account_id) IN (SELECT platform, account_id FROM who) GROUP BY platform, account_id),
-fast AS (SELECT count() AS deleted FROM %[5]s.%[6]s FINAL WHERE %[7]s AND deleted_at >= written_at AND deleted_at <= written_at + toIntervalMillisecond(%[8]d) AND (platform, account_id) IN (SELECT platform, account_id FROM who))
-SELECT toUInt64(sum(n)), toUInt64(count()), toUInt64(sumIf(n, w.in_network OR w.is_marked)), toUInt64(sumIf(n, w.in_network)), toUInt64(sumIf(n, a.made > toDateTime64(%[9]d, 3, 'UTC') - INTERVAL 30 DAY)), toUInt64(sumIf(n, a.made IS NOT NULL)),
-    (SELECT deleted FROM fast), arraySum(arraySlice(arrayReverseSort(groupArray(n)), 1, 10)) / sum(n),
-    greatest(0, 2 * arraySum((x, i) -> x * i, arraySort(groupArray(n)), arrayEnumerate(groupArray(n))) / (count() * sum(n)) - (count() + 1) / count())
-FROM (SELECT platform, account_id, n, (platform, account_id) IN networked AS in_network, (platform, account_id) IN marked AS is_marked FROM who) AS w
-LEFT JOIN ages AS a ON w.platform = a.platform AND w.account_id = a.account_id
-SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1, do_not_merge_across_partitions_select_final = 1, join_use_nulls = 1`,
-		who, schema.Database, onDay, automation.High, schema.StoreDatabase, schema.TableTombstones, inTime("written_at", from, to), automation.FastDelete, from.Unix())).
-		Scan(&posts, &accounts, &flagged, &networked, &young, &aged, &fast, &top, &gini)
+	rows, err := b.db.Query(ctx, fmt.Sprintf(`WITH found AS (SELECT toUInt32(f.1) AS number, f.2 AS topic_kind, f.3 AS topic, fromUnixTimestamp64Milli(toInt64(f.4), 'UTC') AS since, fromUnixTimestamp64Milli(toInt64(f.5), 'UTC') AS until FROM (SELECT arrayJoin([%[1]s]) AS f)),
+who AS (
+    SELECT number, since, until, platform, account_id, toUInt64(count()) AS n
+    FROM (SELECT topic_kind, topic, platform, account_id, created_at FROM (%[2]s) WHERE (topic_kind, topic) IN (%[3]s)) AS t INNER JOIN found AS f ON t.topic_kind = f.topic_kind AND t.topic = f.topic
+    WHERE created_at >= since AND created_at < until GROUP BY number, since, until, platform, account_id),
+networked AS (SELECT platform, account_id FROM %[4]s.network_members WHERE %[5]s),
+marked AS (SELECT platform, account_id FROM %[4]s.account_scores WHERE %[5]s AND (high_frequency OR score >= %[6]g)),
+ages AS (SELECT platform, account_id, argMaxIf(created_at, collected_at, created_at IS NOT NULL) AS made FROM %[4]s.accounts WHERE (platform, account_id) IN (SELECT platform, account_id FROM who) GROUP BY platform, account_id),
+fast AS (
+    SELECT number, toUInt64(count()) AS deleted
+    FROM (SELECT platform, account_id, written_at FROM %[7]s.%[8]s FINAL WHERE %[9]s AND deleted_at >= written_at AND deleted_at <= written_at + toIntervalMillisecond(%[10]d)) AS t
+    INNER JOIN who AS w ON t.platform = w.platform AND t.account_id = w.account_id
+    WHERE written_at >= since AND written_at < until GROUP BY number)
+SELECT number, posts, accounts, flagged, networked_posts, young, aged, ifNull(deleted, 0), top, gini
+FROM (
+    SELECT number, toUInt64(sum(n)) AS posts, toUInt64(count()) AS accounts, toUInt64(sumIf(n, in_network OR is_marked)) AS flagged, toUInt64(sumIf(n, in_network)) AS networked_posts,
+        toUInt64(sumIf(n, made > since - INTERVAL 30 DAY)) AS young, toUInt64(sumIf(n, made IS NOT NULL)) AS aged,
+        arraySum(arraySlice(arrayReverseSort(groupArray(n)), 1, 10)) / sum(n) AS top,
+        greatest(0, 2 * arraySum((x, i) -> x * i, arraySort(groupArray(n)), arrayEnumerate(groupArray(n))) / (count() * sum(n)) - (count() + 1) / count()) AS gini
+    FROM (SELECT number, since, platform, account_id, n, (platform, account_id) IN networked AS in_network, (platform, account_id) IN marked AS is_marked FROM who) AS w
+    LEFT JOIN ages AS a ON w.platform = a.platform AND w.account_id = a.account_id
+    GROUP BY number) AS of
+LEFT JOIN fast USING (number)
+SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1, do_not_merge_across_partitions_select_final = 1, join_use_nulls = 1, max_query_size = 16777216`,
+		strings.Join(list, ", "), schema.TopicsOf(inTime("created_at", first, last)), strings.Join(names, ", "), schema.Database, onDay, automation.High,
+		schema.StoreDatabase, schema.TableTombstones, inTime("written_at", first, last), automation.FastDelete))
 	if err != nil {
-		return fmt.Errorf("who wrote about %s %s: %w", found.Topic.Kind, found.Topic.Name, err)
+		return nil, err
 	}
-	if posts == 0 { // They went while this was computed, which their notes tell.
-		return nil
-	}
-	hash := xxh3.New()
-	fmt.Fprintf(hash, "%s %q %d", found.Topic.Kind, found.Topic.Name, from.Unix())
-	w.add(day.Time(), hex.EncodeToString(hash.Sum(nil)), found.Topic.Kind, found.Topic.Name, from, to, found.Expected, uint32(known), uint64(found.Peak), found.P, found.Q, posts, accounts, flagged, networked, young, aged,
-		fast, top, gini, r.methodVersion, r.id)
-	return nil
+	counted := map[uint32]authors{}
+	return counted, scanAll(rows, func(rows driver.Rows) error {
+		var number uint32
+		var a authors
+		err := rows.Scan(&number, &a.posts, &a.accounts, &a.flagged, &a.networked, &a.young, &a.aged, &a.fast, &a.top, &a.gini)
+		counted[number] = a
+		return err
+	})
 }
 
 // inTime is the condition that a time lies in [from, to).
