@@ -47,14 +47,7 @@ func (e *emitted) emit(_ context.Context, batch []*schema.Event) error {
 func newPipeline(t *testing.T) (*processors.Pipeline, *emitted, *enginetest.Engine) {
 	t.Helper()
 	e := enginetest.Start(t)
-	cfg := store.DefaultConfig()
-	cfg.Addr, cfg.User, cfg.Password = e.URL, string(engine.RoleOwner), store.Secret(enginetest.Password(engine.RoleOwner))
-	reg := prometheus.NewRegistry()
-	s, err := store.New(cfg, zap.NewNop(), reg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := storeOf(t, e)
 	if _, err := store.Migrate(t.Context(), s.DB(), zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +58,23 @@ func newPipeline(t *testing.T) (*processors.Pipeline, *emitted, *enginetest.Engi
 		t.Fatal(err)
 	}
 	out := &emitted{}
-	p, err := processors.New(processors.Config{LogID: "log"}, s, func() processors.Tagger { return tagger.Worker() }, out.emit, zap.NewNop(), reg)
+	p, err := processors.New(processors.Config{LogID: "log"}, s, func() processors.Tagger { return tagger.Worker() }, out.emit, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p, out, e
+}
+
+func storeOf(t *testing.T, e *enginetest.Engine) *store.Store {
+	t.Helper()
+	cfg := store.DefaultConfig()
+	cfg.Addr, cfg.User, cfg.Password = e.URL, string(engine.RoleOwner), store.Secret(enginetest.Password(engine.RoleOwner))
+	s, err := store.New(cfg, zap.NewNop(), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func encode(t *testing.T, event *schema.Event) []byte {
