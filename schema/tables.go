@@ -31,6 +31,8 @@ const (
 	TableTopics         = "topic_rows"
 	TableBursts         = "burst_rows"
 	TableAlertLog       = "alert_log_rows"
+	TableAnnotations    = "annotation_rows"
+	TableReleases       = "release_rows"
 	TableChanged        = "changed_hours"
 	TableProgress       = "progress"
 	TableMigrations     = "migrations"
@@ -59,7 +61,7 @@ func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
 		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), networkRows(), memberRows(), networkEdgeRows(),
-		clusterRows(), clusterMemberRows(), scoreRows(), topicRows(), burstRows(), alertLogRows(), changedHours(), progress(), migrations(),
+		clusterRows(), clusterMemberRows(), scoreRows(), topicRows(), burstRows(), alertLogRows(), annotationRows(), releaseRows(), changedHours(), progress(), migrations(),
 	}
 }
 

@@ -10,7 +10,7 @@ const (
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), accountActivity(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), networks(), networkMembers(), networkEdges(), coordinatedNetwork(), coordinatedNetworkQUT(), textClusters(), textClusterMembers(), accountScores(), topics(), bursts(), labels(), alertLog(), queries(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), accountActivity(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), networks(), networkMembers(), networkEdges(), coordinatedNetwork(), coordinatedNetworkQUT(), textClusters(), textClusterMembers(), accountScores(), topics(), bursts(), labels(), alertLog(), annotations(), releases(), queries(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/collectors"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/engine"
@@ -305,11 +306,28 @@ func (s *system) loadLists(names store.Naming) (changed bool, err error) {
 	return s.store.LoadSources(s.ctx, ratings, names)
 }
 
+// loadAnnotations brings what charts are marked with to what the study says.
+func (s *system) loadAnnotations() error {
+	list := make([]store.Annotation, len(s.study.Annotations))
+	for i, a := range s.study.Annotations { // It was checked when it was read.
+		list[i] = store.Annotation{Title: a.Title, Text: a.Text, Citation: a.Citation}
+		list[i].At, _ = study.Moment(a.At)
+		if a.Until != "" {
+			until, _ := study.Moment(a.Until)
+			list[i].Until = &until
+		}
+	}
+	return s.store.LoadAnnotations(s.ctx, list, time.Now())
+}
+
 // startLists brings the lists in the store to what they say today. Where ratings
 // have changed since the hours were counted, these are counted again, which may
 // take long and holds up nobody.
 func (s *system) startLists(tagger *tag.Tagger) error {
 	if err := s.store.LoadQueries(s.ctx, s.queries); err != nil {
+		return err
+	}
+	if err := s.loadAnnotations(); err != nil {
 		return err
 	}
 	changed, err := s.loadLists(naming(tagger))

@@ -34,6 +34,34 @@ func (s *Store) LoadQueries(ctx context.Context, set *match.Set) error {
 	return nil
 }
 
+// Annotation is something that happened.
+type Annotation struct {
+	At                    time.Time
+	Until                 *time.Time // Nil for a moment.
+	Title, Text, Citation string
+}
+
+// LoadAnnotations brings the annotations in the store to these.
+func (s *Store) LoadAnnotations(ctx context.Context, list []Annotation, now time.Time) error {
+	version := uint64(now.UnixMilli())
+	into := table(schema.TableAnnotations)
+	err := s.db.Exec(ctx, fmt.Sprintf("INSERT INTO %[1]s (at, until, title, text, citation, present, version) SELECT at, until, title, text, citation, false, %[2]d FROM %[1]s FINAL WHERE present AND version < %[2]d SETTINGS async_insert = 0", into, version))
+	if err == nil {
+		err = s.fill(ctx, "INSERT INTO "+into+" (at, until, title, text, citation, present, version)", func(row func(...any) error) error {
+			for _, a := range list {
+				if err := row(a.At.UTC(), a.Until, a.Title, a.Text, a.Citation, true, version+1); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("store: note the annotations: %w", err)
+	}
+	return nil
+}
+
 func texts(list []string) string {
 	quoted := make([]string, len(list))
 	for i, text := range list {

@@ -56,6 +56,8 @@ feeds:
   - {url: "https://news.example/rss.xml"}
   - {url: "https://presse.example/atom.xml", lang: fr}
 bluesky: {likes: count}
+annotations:
+  - {at: 2024-06-09, until: 2024-06-10, title: Election day}
 alerts:
   webhook: https://hooks.example/T123
   email: {to: [desk@example.org], from: observatory@example.org, server: "smtp.example:587", user: observatory}

@@ -40,6 +40,7 @@ type Study struct {
 	Lists          []List           `yaml:"lists" doc:"Lists of raters that are read in at every start, as sources import does."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
 	ShortenerFiles []string         `yaml:"shortener_files" doc:"Files with such hosts, one a line; # begins a remark."`
+	Annotations    []Annotation     `yaml:"annotations" doc:"What happened when, as charts show it: election days, debates, results."`
 	Alerts         notify.Config    `yaml:"alerts" doc:"Who is told of alerts, by 'up' and 'process'; nobody if left out. Where several 'process' run, give it to one of them."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
 	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
@@ -67,6 +68,15 @@ type PublicAccount struct {
 	Platform string `yaml:"platform" doc:"bluesky, mastodon, x, telegram or rss."`
 	ID       string `yaml:"id" doc:"The platform's own id; may be left out if there is a handle."`
 	Handle   string `yaml:"handle" doc:"The handle, without @."`
+}
+
+// Annotation is something that happened.
+type Annotation struct {
+	At       string `yaml:"at" doc:"When, or since when, UTC, as 2024-06-09 or 2024-06-09T18:00:00Z."`
+	Until    string `yaml:"until" doc:"Until when; a moment if left out."`
+	Title    string `yaml:"title" doc:"What it is called."`
+	Text     string `yaml:"text" doc:"What there is to say of it."`
+	Citation string `yaml:"citation" doc:"Where that is written; an address, as a rule."`
 }
 
 // List is a rater's list of sources.
@@ -156,7 +166,7 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand(), s.Alerts.Validate())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand(), s.validateAnnotations(), s.Alerts.Validate())
 }
 
 // Name is what the study is called.
@@ -177,6 +187,29 @@ func (s *Study) validateLive() error {
 		err = errors.Join(err, s.Bluesky.Validate())
 	}
 	return errors.Join(feeds.Validate(), err)
+}
+
+func (s *Study) validateAnnotations() error {
+	for i, a := range s.Annotations {
+		at, err := Moment(a.At)
+		if err != nil {
+			return fmt.Errorf("annotations[%d].at: %w", i, err)
+		}
+		if a.Title == "" {
+			return fmt.Errorf("annotations[%d]: it needs a title", i)
+		}
+		if a.Until == "" {
+			continue
+		}
+		until, err := Moment(a.Until)
+		if err != nil {
+			return fmt.Errorf("annotations[%d].until: %w", i, err)
+		}
+		if !at.Before(until) {
+			return fmt.Errorf("annotations[%d]: it ends before it begins", i)
+		}
+	}
+	return nil
 }
 
 func (s *Study) validateLanguages() error {
