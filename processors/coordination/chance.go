@@ -73,7 +73,11 @@ func (g *swept) chance(params StrictParams, p *Pairs, known *Activity) *chance {
 		}
 		slices.SortFunc(c.active[rank], func(a, b active) int { return a.stratum - b.stratum })
 	}
-	c.pairs(g, p, size, func(i int) int { return place[g.stratum(i, params)] })
+	in := make([]int32, len(g.at)) // The stratum of each share.
+	for i := range in {
+		in[i] = int32(place[g.stratum(i, params)])
+	}
+	c.pairs(g, p, size, in)
 	return c
 }
 
@@ -104,7 +108,7 @@ func (g *swept) activity(params StrictParams) *Activity {
 
 // pairs counts pairs of shares by strata, whoever made them: those of one post
 // and with the original are none whatever is drawn.
-func (c *chance) pairs(g *swept, p *Pairs, size []float64, stratum func(int) int) {
+func (c *chance) pairs(g *swept, p *Pairs, size []float64, in []int32) {
 	c.within, c.across = make([]float64, len(size)), make([][]later, len(size))
 	far := map[[2]int]float64{}
 	out := g.originals()
@@ -116,7 +120,7 @@ func (c *chance) pairs(g *swept, p *Pairs, size []float64, stratum func(int) int
 		if g.content[i] == g.content[j] {
 			return
 		}
-		if from, to := stratum(i), stratum(j); from == to {
+		if from, to := int(in[i]), int(in[j]); from == to {
 			c.within[from]++
 		} else {
 			far[[2]int{from, to}]++

@@ -3,7 +3,6 @@ package coordination
 import (
 	"math"
 	"slices"
-	"sync"
 )
 
 // Edge joins two accounts; what a mode does not define is NaN.
@@ -92,20 +91,25 @@ func quantile7(values []float64, q float64) float64 {
 // distinct posts are the older and the newer in them.
 func (p *Pairs) sum() []edge {
 	many := p.swept.many()
-	var mu sync.Mutex
-	var parts []part
-	p.swept.divide(func(from, to int) {
-		table := newEdgeTable()
-		p.sumRange(table, many, from, to)
-		mu.Lock()
-		defer mu.Unlock()
-		parts = append(parts, part{from, table})
+	table := p.inParts(func(table *edgeTable) func(from, to int) { return p.sumRange(table, many) })
+	if slices.Contains(many, true) {
+		p.sumMany(table, many)
+	}
+	return table.sorted()
+}
+
+// inParts sums ranges of the shares up at the same time, each worker in a table of
+// its own. Sums of fractions depend on their order, which is therefore always the same.
+func (p *Pairs) inParts(worker func(table *edgeTable) func(from, to int)) *edgeTable {
+	var tables []*edgeTable
+	p.swept.divide(func() func(from, to int) {
+		tables = append(tables, newEdgeTable())
+		return worker(tables[len(tables)-1])
 	})
-	slices.SortFunc(parts, func(a, b part) int { return a.from - b.from }) // Sums of fractions depend on their order.
-	table := parts[0].table
-	for _, other := range parts[1:] {
-		for i := range other.table.slots {
-			if of := &other.table.slots[i]; of.key != 0 {
+	table := tables[0]
+	for _, other := range tables[1:] {
+		for i := range other.slots {
+			if of := &other.slots[i]; of.key != 0 {
 				e := table.at(of.key)
 				e.weight += of.weight
 				e.first += of.first
@@ -114,31 +118,24 @@ func (p *Pairs) sum() []edge {
 			}
 		}
 	}
-	if slices.Contains(many, true) {
-		p.sumMany(table, many)
-	}
-	return table.sorted()
+	return table
 }
 
-// part is what one worker summed up.
-type part struct {
-	from  int
-	table *edgeTable
-}
-
-func (p *Pairs) sumRange(table *edgeTable, many []bool, from, to int) {
+func (p *Pairs) sumRange(table *edgeTable, many []bool) func(from, to int) {
 	g := p.swept
 	older, newer := make([]uint32, len(g.accounts)), make([]uint32, len(g.accounts)) // The last share that was counted with an account.
-	g.eachIn(from, to, func(_, begin, end, x int) {
-		if p.out[x] {
-			return
-		}
-		single := !many[g.content[x]]
-		p.sumOlder(table, older, end, x, single)
-		if single {
-			p.sumNewer(table, newer, begin, x)
-		}
-	})
+	return func(from, to int) {
+		g.eachIn(from, to, func(_, begin, end, x int) {
+			if p.out[x] {
+				return
+			}
+			single := !many[g.content[x]]
+			p.sumOlder(table, older, end, x, single)
+			if single {
+				p.sumNewer(table, newer, begin, x)
+			}
+		})
+	}
 }
 
 // sumOlder sums up the pairs in which a share is the older one.

@@ -11,8 +11,11 @@ type edge struct {
 	weight uint32
 	first  uint32 // Distinct posts of one side of the pairs,
 	second uint32 // and of the other.
-	last   uint32 // The group that was counted last, where weights count groups.
 	sum    float64
+
+	objects uint32 // Distinct ones, where these are counted,
+	last    uint32 // and the group that was counted last, from 1,
+	normal  float64
 }
 
 // edgeTable holds edges by key: open addressing, since tens of millions of edges

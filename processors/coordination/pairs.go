@@ -61,8 +61,10 @@ func (p *Pairs) visit(to func(group, i, j int)) {
 func (p *Pairs) paired() []bool {
 	g := p.swept
 	in := make([]bool, len(g.at))
-	g.divide(func(from, to int) {
-		g.eachIn(from, to, func(_, begin, end, x int) { in[x] = !p.out[x] && p.hasPartner(begin, end, x) })
+	g.divide(func() func(from, to int) {
+		return func(from, to int) {
+			g.eachIn(from, to, func(_, begin, end, x int) { in[x] = !p.out[x] && p.hasPartner(begin, end, x) })
+		}
 	})
 	return in
 }

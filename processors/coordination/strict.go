@@ -1,5 +1,7 @@
 package coordination
 
+import "slices"
+
 // StrictParams are those of the mode that this project publishes.
 type StrictParams struct {
 	Window           float64 // Inclusive.
@@ -137,42 +139,22 @@ func (g *swept) posts() (posts, owner []uint32) {
 // Activity is nil where the shares are all that there are.
 func (p *Pairs) StrictNetwork(params StrictParams, mass []MassShare, known *Activity) *StrictNetwork {
 	g := p.swept
-	posts, _ := g.posts()
-	table := newEdgeTable()
-	normal := map[uint64]float64{}
-	per := g.popularity(known)
-	pairs := map[uint64]uint64{}
-	p.visit(func(group, i, j int) {
-		a, b := g.account[i], g.account[j]
-		key := keyOf(min(a, b), max(a, b))
-		e := table.at(key)
-		pairs[key]++
-		e.sum += g.at[j] - g.at[i]
-		if e.last != uint32(group+1) {
-			e.last = uint32(group + 1)
-			e.weight++
-			normal[key] += per[group]
-		}
-	})
-	p.sides(table, posts)
-	edges := table.sorted()
+	edges := p.sumStrict(g.popularity(known))
 	n := &StrictNetwork{Network: Network{Edges: make([]Edge, len(edges)), Threshold: float64(params.MinWeight), Accounts: g.joined(edges)}, Strict: make([]StrictEdge, len(edges)), Mass: mass}
 	chance := g.chance(params, p, known)
-	weights := make([]uint64, len(edges))
 	for i := range edges {
 		e := &edges[i]
 		a, b := e.accounts()
-		n.Pairs += pairs[e.key]
-		weights[i] = uint64(e.weight)
+		n.Pairs += uint64(e.weight)
 		n.Edges[i] = Edge{
-			A: g.accountName(a), B: g.accountName(b), Weight: uint64(e.weight), AvgTimeDelta: e.sum / float64(pairs[e.key]),
+			A: g.accountName(a), B: g.accountName(b), Weight: uint64(e.objects), AvgTimeDelta: e.sum / float64(e.weight),
 			Symmetry: float64(min(e.first, e.second)) / float64(max(e.first, e.second)),
 		}
-		n.Strict[i] = StrictEdge{PostsA: uint64(e.first), PostsB: uint64(e.second), Normalised: normal[e.key], Significance: chance.of(a, b, e.weight)}
+		n.Strict[i] = StrictEdge{PostsA: uint64(e.first), PostsB: uint64(e.second), Normalised: e.normal, Significance: chance.of(a, b, e.objects)}
 	}
 	adjust(n.Strict, chance.tests)
 	for i := range edges {
-		n.Edges[i].Above = int(edges[i].weight) >= params.MinWeight && n.Strict[i].Q < params.FDR
+		n.Edges[i].Above = int(edges[i].objects) >= params.MinWeight && n.Strict[i].Q < params.FDR
 	}
 	n.communities()
 	n.together(max(chance.tests, float64(len(n.Edges))))
@@ -187,8 +169,8 @@ func (p *Pairs) Reaches(weight int) bool {
 		a, b := g.account[i], g.account[j]
 		if e := table.at(keyOf(min(a, b), max(a, b))); e.last != uint32(group+1) {
 			e.last = uint32(group + 1)
-			e.weight++
-			reached = reached || int(e.weight) >= weight
+			e.objects++
+			reached = reached || int(e.objects) >= weight
 		}
 	})
 	return reached
@@ -218,27 +200,98 @@ func (g *swept) popularity(known *Activity) []float64 {
 	return per
 }
 
-// sides counts the distinct posts of both accounts of each edge.
-func (p *Pairs) sides(table *edgeTable, posts []uint32) {
+// sumStrict sums pairs up by their accounts: how many, the times between, the
+// distinct objects, and how many distinct posts of either account are in them.
+func (p *Pairs) sumStrict(per []float64) []edge {
+	many := p.swept.many()
+	table := p.inParts(func(table *edgeTable) func(from, to int) { return p.sumSides(table, many) })
+	if slices.Contains(many, true) {
+		p.sumManySides(table, many)
+	}
+	p.visit(func(group, i, j int) {
+		a, b := p.swept.account[i], p.swept.account[j]
+		if e := table.at(keyOf(min(a, b), max(a, b))); e.last != uint32(group+1) {
+			e.last = uint32(group + 1)
+			e.objects++
+			e.normal += per[group]
+		}
+	})
+	return table.sorted()
+}
+
+// sumSides sums up the pairs in which a share of a range is the older one, and
+// counts the shares of the range as posts of their accounts.
+func (p *Pairs) sumSides(table *edgeTable, many []bool) func(from, to int) {
+	g := p.swept
+	last := make([]uint32, len(g.accounts)) // The last share that was counted with an account.
+	of := func(_, begin, end, x int) {
+		if p.out[x] {
+			return
+		}
+		a, at, mark, single := g.account[x], g.at[x], uint32(x+1), !many[g.content[x]]
+		for j := x + 1; j < end && g.at[j]-at <= p.window; j++ {
+			if p.out[j] || !p.keeps(x, j) {
+				continue
+			}
+			b := g.account[j]
+			e := table.at(keyOf(min(a, b), max(a, b)))
+			e.weight++
+			e.sum += g.at[j] - at
+			if single && last[b] != mark {
+				last[b] = mark
+				e.side(a < b)
+			}
+		}
+		if single {
+			p.sideNewer(table, last, begin, x)
+		}
+	}
+	return func(from, to int) { g.eachIn(from, to, of) }
+}
+
+// sideNewer counts a share as a post of its account in those edges in which it is
+// only ever the newer one.
+func (p *Pairs) sideNewer(table *edgeTable, last []uint32, begin, x int) {
+	g := p.swept
+	a, at, mark := g.account[x], g.at[x], uint32(x+1)
+	for i := x - 1; i >= begin && at-g.at[i] <= p.window; i-- {
+		if b := g.account[i]; last[b] != mark && !p.out[i] && p.keeps(i, x) {
+			last[b] = mark
+			table.at(keyOf(min(a, b), max(a, b))).side(a < b)
+		}
+	}
+}
+
+// side counts a post of the first account of an edge, or of the second.
+func (e *edge) side(first bool) {
+	if first {
+		e.first++
+	} else {
+		e.second++
+	}
+}
+
+// sumManySides counts posts that have several shares: once for each edge.
+func (p *Pairs) sumManySides(table *edgeTable, many []bool) {
 	type postOf struct {
 		key  uint64
 		post uint32
 	}
 	g, seen := p.swept, map[postOf]struct{}{}
+	posts, _ := g.posts()
 	p.visit(func(_, i, j int) {
+		if !many[g.content[i]] && !many[g.content[j]] {
+			return
+		}
 		a, b := g.account[i], g.account[j]
 		key := keyOf(min(a, b), max(a, b))
 		for _, x := range [...]int{i, j} {
 			at := postOf{key, posts[x]}
-			if _, ok := seen[at]; ok {
+			if _, ok := seen[at]; ok || !many[g.content[x]] {
 				continue
 			}
 			seen[at] = struct{}{}
-			if e := table.at(key); g.account[x] == min(a, b) {
-				e.first++
-			} else {
-				e.second++
-			}
+			table.at(key).side(g.account[x] == min(a, b))
 		}
 	})
 }

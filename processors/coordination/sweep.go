@@ -153,16 +153,22 @@ func (g *swept) eachIn(from, to int, visit func(group, begin, end, x int)) {
 	}
 }
 
-// leastPerWorker is how many shares are worth a worker.
-const leastPerWorker = 10_000
+// inTurn is how many shares a worker works on in a row: a viral object has most of
+// the pairs, so that neither objects nor halves are a way to divide.
+const inTurn = 4096
 
-// divide lets workers work on ranges of the shares at a time: a viral object has
-// most of the pairs, so that objects are no way to divide.
-func (g *swept) divide(work func(from, to int)) {
-	workers := min(runtime.GOMAXPROCS(0), 1+len(g.at)/leastPerWorker)
+// divide lets workers, each made by a call, work on ranges of the shares in turns.
+// Which ranges a worker has depends on nothing but how many workers there are.
+func (g *swept) divide(worker func() func(from, to int)) {
+	workers := min(runtime.GOMAXPROCS(0), 1+len(g.at)/inTurn)
 	var wait sync.WaitGroup
 	for w := range workers {
-		wait.Go(func() { work(len(g.at)*w/workers, len(g.at)*(w+1)/workers) })
+		work := worker()
+		wait.Go(func() {
+			for from := w * inTurn; from < len(g.at); from += workers * inTurn {
+				work(from, min(from+inTurn, len(g.at)))
+			}
+		})
 	}
 	wait.Wait()
 }
