@@ -43,6 +43,7 @@ func TestTheIRAArchiveLeavesItsPostsOnceHoweverOftenItIsRead(t *testing.T) {
 	if !strings.HasPrefix(got, "94574\t1\t0\t1\tNo link leads to a rated source; of ") || !strings.HasSuffix(got, "nothing can be said of shares.") {
 		t.Errorf("shares are %s", got)
 	}
+	theCookbookIsAnswered(t, p)
 }
 
 func TestTheTwitterStreamIsTheSameInAnyOrderOfFiles(t *testing.T) {

@@ -308,6 +308,9 @@ func (s *system) loadLists(names store.Naming) (changed bool, err error) {
 
 // loadAnnotations brings what charts are marked with to what the study says.
 func (s *system) loadAnnotations() error {
+	if s.study.Annotations == nil { // The key is not there: whoever looks at another's store says nothing of what happened.
+		return nil
+	}
 	list := make([]store.Annotation, len(s.study.Annotations))
 	for i, a := range s.study.Annotations { // It was checked when it was read.
 		list[i] = store.Annotation{Title: a.Title, Text: a.Text, Citation: a.Citation}

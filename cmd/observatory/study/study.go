@@ -40,7 +40,7 @@ type Study struct {
 	Lists          []List           `yaml:"lists" doc:"Lists of raters that are read in at every start, as sources import does."`
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
 	ShortenerFiles []string         `yaml:"shortener_files" doc:"Files with such hosts, one a line; # begins a remark."`
-	Annotations    []Annotation     `yaml:"annotations" doc:"What happened when, as charts show it: election days, debates, results."`
+	Annotations    []Annotation     `yaml:"annotations" doc:"What happened when, as charts show it: election days, debates, results. [] takes all away."`
 	Alerts         notify.Config    `yaml:"alerts" doc:"Who is told of alerts, by 'up' and 'process'; nobody if left out. Where several 'process' run, give it to one of them."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
 	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
