@@ -105,6 +105,12 @@ func (v View) Create() string {
 	return b.String()
 }
 
+// CreateForReaders is Create for a server with users: whoever may read the view
+// reads it with the rights of who made it, and needs none on the tables behind it.
+func (v View) CreateForReaders() string {
+	return strings.Replace(v.Create(), "\n)\nAS ", "\n)\nDEFINER = CURRENT_USER SQL SECURITY DEFINER\nAS ", 1)
+}
+
 func quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

@@ -33,7 +33,7 @@ func (c *cli) runMigrate(ctx context.Context, asJSON bool) error {
 	defer s.close()
 	applied := s.migrated
 	if s.lock == nil {
-		if applied, err = store.Migrate(s.ctx, s.store.DB(), s.log); err != nil {
+		if applied, err = s.migrate(); err != nil {
 			return err
 		}
 	}

@@ -146,7 +146,7 @@ func (s *system) own(environ []string, need needs) error {
 		return err
 	}
 	var err error
-	if s.migrated, err = store.Migrate(s.ctx, s.store.DB(), s.log); err != nil {
+	if s.migrated, err = s.migrate(); err != nil {
 		return err
 	}
 	if alone {
@@ -248,6 +248,14 @@ func (s *system) openStore(environ []string) error {
 
 func (s *system) embedsBroker() bool { return len(s.study.Kafka.Brokers) == 0 }
 func (s *system) embedsEngine() bool { return s.study.ClickHouse.Address == "" }
+
+// migrate brings the store to this program's version.
+func (s *system) migrate() ([]store.Migration, error) {
+	if s.embedsEngine() {
+		return store.Migrate(s.ctx, s.store.DB(), s.log)
+	}
+	return store.MigrateServer(s.ctx, s.store.DB(), s.log)
+}
 
 // run starts a part under a name. If it fails, everything ends, and that is why.
 func (s *system) run(name string, f func(ctx context.Context) error) {

@@ -85,10 +85,21 @@ func Migrate(ctx context.Context, db driver.Conn, log *zap.Logger) ([]Migration,
 	if err != nil {
 		return nil, err
 	}
-	return migrate(ctx, db, log.Named("store"), known)
+	return migrate(ctx, db, log.Named("store"), known, schema.View.Create)
 }
 
-func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migration) ([]Migration, error) {
+// MigrateServer is Migrate for a ClickHouse server with users: views are read with
+// the rights of who made them, so that readers need none on the rows behind them.
+// The embedded engine has no users, and its HTTP layer sees to it.
+func MigrateServer(ctx context.Context, db driver.Conn, log *zap.Logger) ([]Migration, error) {
+	known, err := Migrations()
+	if err != nil {
+		return nil, err
+	}
+	return migrate(ctx, db, log.Named("store"), known, schema.View.CreateForReaders)
+}
+
+func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migration, create func(schema.View) string) ([]Migration, error) {
 	version, err := Version(ctx, db)
 	if err != nil {
 		return nil, err
@@ -110,7 +121,7 @@ func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migra
 		log.Info("migrated", zap.Uint32("number", m.Number), zap.String("name", m.Name), zap.Duration("took", time.Since(start)))
 	}
 	for _, view := range schema.Views() {
-		if err := createView(ctx, db, view); err != nil {
+		if err := createView(ctx, db, create(view)); err != nil {
 			return nil, fmt.Errorf("store: view %s: %w", view.Name, err)
 		}
 	}
@@ -130,10 +141,10 @@ func apply(ctx context.Context, db driver.Conn, m Migration) error {
 
 // createView replaces a view. Two programs that do so at the same time get into
 // each other's way for a moment.
-func createView(ctx context.Context, db driver.Conn, view schema.View) error {
+func createView(ctx context.Context, db driver.Conn, create string) error {
 	var err error
 	for attempt := range 5 {
-		if err = db.Exec(ctx, view.Create()); err == nil {
+		if err = db.Exec(ctx, create); err == nil {
 			return nil
 		}
 		if waiting := sleep(ctx, time.Duration(attempt+1)*50*time.Millisecond); waiting != nil {
