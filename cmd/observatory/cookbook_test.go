@@ -35,6 +35,7 @@ func TestCookbook(t *testing.T) {
 	p.run("demo", "--posts", "60000", "--seed", "1")
 	ends, _ := p.up()
 	theDashboardsAnswer(t, p, ends)
+	theExamplesDraw(t, ends)
 	page, err := os.ReadFile(cookbook)
 	if err != nil {
 		t.Fatal(err)
