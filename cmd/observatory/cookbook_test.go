@@ -36,6 +36,7 @@ func TestCookbook(t *testing.T) {
 	ends, _ := p.up()
 	theDashboardsAnswer(t, p, ends)
 	theExamplesDraw(t, ends)
+	thePageIsWhole(t, ends)
 	page, err := os.ReadFile(cookbook)
 	if err != nil {
 		t.Fatal(err)

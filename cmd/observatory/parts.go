@@ -383,6 +383,9 @@ func (s *system) publish(at listen, checks []app.Check) error {
 		}}),
 	}
 	if s.store != nil {
+		if page.Site, err = s.site(); err != nil {
+			return err
+		}
 		page.Links = append([]app.Link{{What: "SQL over HTTP", Where: s.ends.ClickHouse}}, page.Links...)
 		page.Checks = append(page.Checks, app.Check{Name: "store", Ask: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") }})
 	}

@@ -24,14 +24,15 @@ import (
 // system is the observatory as a command sees it: a log and a store, its own or
 // another process's, and the parts that this process runs.
 type system struct {
-	ctx    context.Context // It ends when a part fails; commands work under it.
-	cancel context.CancelCauseFunc
-	study  study.Study
-	again  func() (study.Study, error) // Reads it anew.
-	dir    app.Dir
-	level  string
-	log    *zap.Logger
-	reg    *prometheus.Registry
+	ctx     context.Context // It ends when a part fails; commands work under it.
+	cancel  context.CancelCauseFunc
+	study   study.Study
+	again   func() (study.Study, error) // Reads it anew.
+	dir     app.Dir
+	environ []string
+	level   string
+	log     *zap.Logger
+	reg     *prometheus.Registry
 
 	lock      *app.Lock // Nil where another process is the owner.
 	passwords map[string]string
@@ -89,7 +90,7 @@ func (c *cli) open(ctx context.Context, level string, need needs) (*system, erro
 	if c.level != "" {
 		level = c.level
 	}
-	s := &system{study: of, again: c.study, dir: c.dir(), level: level, log: log, reg: prometheus.NewRegistry()}
+	s := &system{study: of, again: c.study, dir: c.dir(), environ: c.environ, level: level, log: log, reg: prometheus.NewRegistry()}
 	s.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
 	if s.queries, err = of.Matching(); err != nil {

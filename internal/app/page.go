@@ -22,12 +22,13 @@ type Check struct {
 	Ask  func(ctx context.Context) error
 }
 
-// Page is what a person or a monitor sees of a running observatory: a page at /,
-// its health at /healthz and its metrics at /metrics.
+// Page is what a person or a monitor sees of a running observatory: a site at /, which
+// parts work at /parts, its health at /healthz and its metrics at /metrics.
 type Page struct {
 	Title    string
 	Password string // Asked for if not empty, from any user.
 	Links    []Link
+	Site     http.Handler // What readers see, at /; nil where there is no store.
 	Checks   []Check
 	Metrics  prometheus.Gatherer
 	Log      *zap.Logger
@@ -62,7 +63,12 @@ func (p *Page) Serve(ctx context.Context, ln net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", p.health)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(p.Metrics, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /{$}", p.index)
+	mux.HandleFunc("GET /parts", p.index)
+	if p.Site != nil {
+		mux.Handle("GET /", p.Site)
+	} else {
+		mux.HandleFunc("GET /{$}", p.index)
+	}
 	web := &http.Server{
 		Handler: p.guarded(mux), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 1 << 16,
 		ErrorLog: zap.NewStdLog(p.Log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel))),
@@ -89,7 +95,8 @@ func (p *Page) Serve(ctx context.Context, ln net.Listener) error {
 func (p *Page) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		w.Header().Set("Referrer-Policy", "no-referrer")
 		if p.Password != "" && r.URL.Path != "/healthz" {
 			_, given, _ := r.BasicAuth()
 			if !sameText(given, p.Password) {
@@ -159,14 +166,14 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #ddd; vertical-align: top }
 code { overflow-wrap: anywhere } .ok { color: #1b6e3c } .bad { color: #a3261b }
 </style>
-<h1>{{.Title}}</h1>
+<main><h1>{{.Title}}</h1>
 <p>Every part works: <strong class="{{if .Healthy}}ok{{else}}bad{{end}}">{{if .Healthy}}yes{{else}}no{{end}}</strong></p>
 <table>
 <thead><tr><th scope="col">Part</th><th scope="col">State</th></tr></thead>
 <tbody>{{range .Parts}}<tr><td>{{.Part}}</td><td class="{{if .OK}}ok{{else}}bad{{end}}">{{if .OK}}works{{else}}{{.Error}}{{end}}</td></tr>{{end}}</tbody>
 </table>
 <h2>Where to ask</h2>
-<table><tbody>{{range .Links}}<tr><th scope="row">{{.What}}</th><td><code>{{.Where}}</code></td></tr>{{end}}</tbody></table>
+<table><tbody>{{range .Links}}<tr><th scope="row">{{.What}}</th><td><code>{{.Where}}</code></td></tr>{{end}}</tbody></table></main>
 </html>
 `))
 }

@@ -28,6 +28,7 @@ import (
 // study is complete: it watches no live source, and takes archives.
 type Study struct {
 	Title          string           `yaml:"title" doc:"Name of the study, as its page shows it."`
+	Contact        string           `yaml:"contact" doc:"Whom readers of the page tell of a mistake: an address, or a name."`
 	Period         Period           `yaml:"period" doc:"The time that the study is about."`
 	Languages      []string         `yaml:"languages" doc:"Languages that posts may be in, BCP 47, which the detector tells apart where none is declared; those of Europe if left out."`
 	Queries        []Query          `yaml:"queries" doc:"What the study looks for; posts carry the names of those that they match."`
