@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"net"
@@ -73,7 +75,12 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 
 // open starts the engine, makes the default database and learns the engine's catalogue.
 func (s *server) open() error {
-	root, err := s.lib.Connect(s.path(), s.engineSettings())
+	settings := s.engineSettings()
+	var err error
+	if settings["config-file"], err = s.allowBackups(); err != nil {
+		return err
+	}
+	root, err := s.lib.Connect(s.path(), settings)
 	if err != nil {
 		return err
 	}
@@ -82,6 +89,27 @@ func (s *server) open() error {
 		return err
 	}
 	return nil
+}
+
+// Backups is the one folder that BACKUP and RESTORE of an owner may name, for the
+// engine whose data are in dir.
+func Backups(dir string) string { return filepath.Join(dir, "backups") }
+
+// allowBackups writes the configuration that lets them; it has no setting.
+func (s *server) allowBackups() (path string, err error) {
+	folder, err := filepath.Abs(Backups(s.cfg.Dir))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	var escaped bytes.Buffer
+	if err := xml.EscapeText(&escaped, []byte(folder)); err != nil {
+		return "", err
+	}
+	path = filepath.Join(s.cfg.Dir, "backups.xml")
+	return path, os.WriteFile(path, []byte("<clickhouse><backups><allowed_path>"+escaped.String()+"</allowed_path></backups></clickhouse>\n"), 0o600)
 }
 
 func (s *server) learn(root *chdb.Conn) error {
