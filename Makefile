@@ -7,6 +7,7 @@ SHELL := bash
 ENGINE_PACKAGE := internal/engine/npm
 ENGINE := bin/libchdb.so
 LINT := .cache/bin/golangci-lint
+AXE := page/npm/node_modules/axe-core/axe.min.js
 PROGRAM := bin/observatory
 
 GO ?= go
@@ -38,10 +39,14 @@ demo: ## Builds, then shows the observatory at work on an invented election week
 DEMO ?=
 
 .PHONY: test
-test: build lint drift kafka ## Passes when the project is sound: lint, generated files, all tests on the real engine and brokers
+test: build lint drift kafka $(AXE) ## Passes when the project is sound: lint, generated files, all tests on the real engine and brokers
 	@[ -n "$(RACE)" ] || echo "no C compiler: tests run without the race detector"
 	@# Two packages at a time: each may start engines and brokers of its own.
 	$(GO) test $(TESTFLAGS) -p 2 $(PACKAGES)
+
+$(AXE): page/npm/package-lock.json # What looks at the page's accessibility in a browser
+	npm ci --prefix page/npm --no-audit --no-fund
+	touch $@
 
 .PHONY: lint
 lint: $(LINT) ## Checks style, formatting and the direction of imports

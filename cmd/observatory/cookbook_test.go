@@ -37,6 +37,7 @@ func TestCookbook(t *testing.T) {
 	theDashboardsAnswer(t, p, ends)
 	theExamplesDraw(t, ends)
 	thePageIsWhole(t, ends)
+	thePageIsAccessible(t, ends)
 	page, err := os.ReadFile(cookbook)
 	if err != nil {
 		t.Fatal(err)
