@@ -237,6 +237,7 @@ func (s *system) openStore(environ []string) error {
 		if err != nil {
 			return err
 		}
+		cfg.Replicated = s.study.ClickHouse.Replicated
 		cfg.Addr, cfg.User, cfg.Password = s.study.ClickHouse.Address, s.study.ClickHouse.User, store.Secret(password)
 		if cfg.User == "" {
 			cfg.User = "default"
@@ -255,7 +256,7 @@ func (s *system) migrate() ([]store.Migration, error) {
 	if s.embedsEngine() {
 		return store.Migrate(s.ctx, s.store.DB(), s.log)
 	}
-	return store.MigrateServer(s.ctx, s.store.DB(), s.log)
+	return store.MigrateServer(s.ctx, s.store.DB(), s.study.ClickHouse.Replicated, s.log)
 }
 
 // run starts a part under a name. If it fails, everything ends, and that is why.

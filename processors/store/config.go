@@ -39,6 +39,7 @@ type Config struct {
 	RetryMax      time.Duration // The longest pause.
 	MaxConns      int           // Connections for queries; inserts have their own.
 	Parallel      int           // Inserts of one batch that run at the same time.
+	Replicated    bool          // Tables are replicated: an insert is done when most replicas have it.
 }
 
 // DefaultConfig is an engine on this machine.

@@ -85,21 +85,48 @@ func Migrate(ctx context.Context, db driver.Conn, log *zap.Logger) ([]Migration,
 	if err != nil {
 		return nil, err
 	}
-	return migrate(ctx, db, log.Named("store"), known, schema.View.Create)
+	return migrate(ctx, db, log.Named("store"), known, dialect{view: schema.View.Create})
 }
 
 // MigrateServer is Migrate for a ClickHouse server with users: views are read with
 // the rights of who made them, so that readers need none on the rows behind them.
 // The embedded engine has no users, and its HTTP layer sees to it.
-func MigrateServer(ctx context.Context, db driver.Conn, log *zap.Logger) ([]Migration, error) {
+//
+// On replicas, databases are replicated ones, which carry every statement to all
+// replicas of their shard, and tables have replicated engines. It needs Keeper and
+// the macros {shard} and {replica}.
+func MigrateServer(ctx context.Context, db driver.Conn, replicated bool, log *zap.Logger) ([]Migration, error) {
 	known, err := Migrations()
 	if err != nil {
 		return nil, err
 	}
-	return migrate(ctx, db, log.Named("store"), known, schema.View.CreateForReaders)
+	d := dialect{view: schema.View.CreateForReaders, replicated: replicated}
+	return migrate(ctx, db, log.Named("store"), known, d)
 }
 
-func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migration, create func(schema.View) string) ([]Migration, error) {
+// dialect is how statements are written for where the store is.
+type dialect struct {
+	view       func(schema.View) string
+	replicated bool
+}
+
+func (d dialect) database(name string) string {
+	statement := "CREATE DATABASE IF NOT EXISTS " + name
+	if d.replicated {
+		statement += " ENGINE = Replicated('/clickhouse/databases/" + name + "', '{shard}', '{replica}')"
+	}
+	return statement
+}
+
+// table is a statement of a migration.
+func (d dialect) table(statement string) string {
+	if d.replicated && strings.Contains(statement, "CREATE TABLE ") { // A remark may stand before it.
+		return strings.Replace(statement, "\nENGINE = ", "\nENGINE = Replicated", 1)
+	}
+	return statement
+}
+
+func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migration, d dialect) ([]Migration, error) {
 	version, err := Version(ctx, db)
 	if err != nil {
 		return nil, err
@@ -108,20 +135,20 @@ func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migra
 		return nil, fmt.Errorf("%w: it has migration %d, this program knows %d; use a newer observatory", ErrNewer, version, len(known))
 	}
 	for _, name := range []string{schema.Database, schema.StoreDatabase} {
-		if err := db.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+name); err != nil {
+		if err := db.Exec(ctx, d.database(name)); err != nil {
 			return nil, fmt.Errorf("store: migrate: %w", err)
 		}
 	}
 	applied := known[version:]
 	for _, m := range applied {
 		start := time.Now()
-		if err := apply(ctx, db, m); err != nil {
+		if err := apply(ctx, db, m, d); err != nil {
 			return nil, fmt.Errorf("store: migration %d %s: %w", m.Number, m.Name, err)
 		}
 		log.Info("migrated", zap.Uint32("number", m.Number), zap.String("name", m.Name), zap.Duration("took", time.Since(start)))
 	}
 	for _, view := range schema.Views() {
-		if err := createView(ctx, db, create(view)); err != nil {
+		if err := createView(ctx, db, d.view(view)); err != nil {
 			return nil, fmt.Errorf("store: view %s: %w", view.Name, err)
 		}
 	}
@@ -130,9 +157,9 @@ func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migra
 
 // apply runs the statements and then notes the migration; when it is cut short,
 // it is applied again from its start.
-func apply(ctx context.Context, db driver.Conn, m Migration) error {
+func apply(ctx context.Context, db driver.Conn, m Migration, d dialect) error {
 	for _, statement := range m.Statements {
-		if err := db.Exec(ctx, statement); err != nil {
+		if err := db.Exec(ctx, d.table(statement)); err != nil {
 			return err
 		}
 	}

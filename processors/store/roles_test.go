@@ -46,7 +46,7 @@ func TestViewsOfAServer(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
 	s := connect(t, config(e.URL))
-	if _, err := store.MigrateServer(t.Context(), s.DB(), zaptest.NewLogger(t)); err != nil {
+	if _, err := store.MigrateServer(t.Context(), s.DB(), false, zaptest.NewLogger(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := ask(t, e, "SELECT countIf(create_table_query LIKE '%SQL SECURITY DEFINER%') = count() AND count() > 30 FROM system.tables WHERE database = 'observatory'"); got != "1" {

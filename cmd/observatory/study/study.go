@@ -44,7 +44,7 @@ type Study struct {
 	Annotations    []Annotation     `yaml:"annotations" doc:"What happened when, as charts show it: election days, debates, results. [] takes all away."`
 	Alerts         notify.Config    `yaml:"alerts" doc:"Who is told of alerts, by 'up' and 'process'; nobody if left out. Where several 'process' run, give it to one of them."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
-	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are neither replicated nor sharded for now."`
+	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are not sharded."`
 	Engine         Engine           `yaml:"engine" doc:"Bounds of the embedded engine."`
 
 	Dir string `yaml:"-"` // The folder of its file, where relative paths begin.
@@ -98,6 +98,7 @@ type ClickHouse struct {
 	Address      string `yaml:"address" doc:"Of its HTTP interface, for example http://clickhouse:8123; empty for the embedded engine."`
 	User         string `yaml:"user" doc:"Who writes and migrates; default if left out."`
 	PasswordFile string `yaml:"password_file" doc:"A file with that user's password; OBSERVATORY_PASSWORD serves as well."`
+	Replicated   bool   `yaml:"replicated" doc:"Make replicated databases and tables, for a server with Keeper and the macros shard and replica. For a new store only; see docs/clusters.md."`
 }
 
 // Engine bounds what readers may ask of the embedded engine.
