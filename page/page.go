@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -29,31 +27,6 @@ type table struct {
 }
 
 func (t *table) column(name string) int { return slices.Index(t.Columns, name) }
-
-// Rating is what a rater says of the source of a link.
-type Rating struct {
-	Source    string `json:"source"`
-	Rater     string `json:"rater"`
-	Class     string `json:"class"`
-	Score     string `json:"score"` // Empty where there is none.
-	Criteria  string `json:"criteria"`
-	From      string `json:"from"`
-	To        string `json:"to"` // Empty while it holds.
-	Version   string `json:"list_version"`
-	Citation  string `json:"citation"`
-	Backdated bool   `json:"backdated"` // It counts for posts before it was made.
-}
-
-// Found is what is known of a link.
-type Found struct {
-	URL       string   `json:"url"`
-	Canonical string   `json:"canonical"`
-	Domain    string   `json:"domain"`
-	Shortener bool     `json:"shortener"` // Where it leads is not known.
-	Resembles string   `json:"resembles"` // A protected name that its host looks like; empty for none.
-	Rule      string   `json:"rule"`      // By which rule.
-	Ratings   []Rating `json:"ratings"`
-}
 
 // Config is what the page is about.
 type Config struct {
@@ -107,88 +80,6 @@ func (p *Page) Handler() http.Handler {
 		}
 	}
 	return mux
-}
-
-// span is the seven days before a time.
-type span struct{ from, to time.Time }
-
-const shown = 7 * 24 * time.Hour
-
-func (s span) sqlFrom() string { return "'" + s.from.Format(time.DateTime) + "'" }
-func (s span) sqlTo() string   { return "'" + s.to.Format(time.DateTime) + "'" }
-
-// request is what was asked for.
-type request struct {
-	Lang  string
-	Words words
-	span  span
-	AsOf  string
-	Fixed bool // The address names the time.
-}
-
-// errAsked is a mistake in what was asked for.
-type errAsked struct{ what string }
-
-func (e errAsked) Error() string { return e.what }
-
-func (p *Page) request(r *http.Request) (*request, error) {
-	q := &request{Lang: p.languageOf(r)}
-	q.Words = p.words[q.Lang]
-	text := r.URL.Query().Get("as_of")
-	if text == "" {
-		var err error
-		if q.span.to, err = p.newest(r.Context()); err != nil {
-			return nil, err
-		}
-	} else {
-		q.Fixed = true
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			if at, err = time.Parse(time.DateOnly, text); err != nil {
-				return nil, errAsked{fmt.Sprintf("as_of: %.40q is no time, as 2024-06-10 or 2024-06-10T00:00:00Z", text)}
-			}
-		}
-		if at.Year() < 1990 || at.Year() > 2100 {
-			return nil, errAsked{"as_of: it must lie between 1990 and 2100"}
-		}
-		q.span.to = at.UTC().Truncate(time.Second)
-	}
-	q.span.from = q.span.to.Add(-shown)
-	q.AsOf = q.span.to.Format(time.RFC3339)
-	return q, nil
-}
-
-// newest is the end of the newest hour that has posts.
-func (p *Page) newest(ctx context.Context) (time.Time, error) {
-	_, rows, err := p.cfg.Ask(ctx, "SELECT toUnixTimestamp(max(hour)) + 3600 FROM hourly")
-	if err != nil {
-		return time.Time{}, err
-	}
-	seconds := int64(3600)
-	if len(rows) == 1 {
-		if seconds, err = strconv.ParseInt(rows[0][0], 10, 64); err != nil {
-			return time.Time{}, fmt.Errorf("the newest hour is %q: %w", rows[0][0], err)
-		}
-	}
-	if seconds <= 3600 { // There are none.
-		return time.Now().UTC().Truncate(time.Hour), nil
-	}
-	return time.Unix(seconds, 0).UTC(), nil
-}
-
-// languageOf is what the address says, else what the browser prefers.
-func (p *Page) languageOf(r *http.Request) string {
-	if lang := r.URL.Query().Get("lang"); slices.Contains(p.language, lang) {
-		return lang
-	}
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if slices.Contains(p.language, base) {
-			return base
-		}
-	}
-	return p.language[0]
 }
 
 func (p *Page) ask(ctx context.Context, sql string) (*table, error) {
@@ -370,60 +261,6 @@ func (p *Page) network(w http.ResponseWriter, r *http.Request) {
 	p.write(w, "page.html", s)
 }
 
-func (p *Page) csv(w http.ResponseWriter, r *http.Request, v *view) {
-	q, err := p.request(r)
-	if err != nil {
-		p.fail(w, err)
-		return
-	}
-	t, err := p.ask(r.Context(), v.statement(q.span))
-	if err != nil {
-		p.fail(w, err)
-		return
-	}
-	var b bytes.Buffer
-	out := csv.NewWriter(&b)
-	_ = out.Write(t.Columns) // A buffer takes everything.
-	for _, row := range t.Rows {
-		for i := range row {
-			row[i] = harmless(row[i])
-		}
-		_ = out.Write(row)
-	}
-	out.Flush()
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", v.name+"-"+q.span.to.Format("20060102T150405Z")+".csv"))
-	_, _ = w.Write(b.Bytes())
-}
-
-// harmless keeps spreadsheets from taking a text of a stranger for a formula.
-func harmless(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return "'" + text
-		}
-	}
-	return text
-}
-
-func (p *Page) svg(w http.ResponseWriter, r *http.Request, v *view) {
-	q, err := p.request(r)
-	if err != nil {
-		p.fail(w, err)
-		return
-	}
-	t, err := p.ask(r.Context(), v.statement(q.span))
-	if err == nil {
-		var drawn []byte
-		if drawn, err = v.chart.draw(t, q.Words["axis."+v.chart.y]); err == nil {
-			w.Header().Set("Content-Type", "image/svg+xml")
-			_, _ = w.Write(drawn)
-			return
-		}
-	}
-	p.fail(w, err)
-}
-
 func (p *Page) style(w http.ResponseWriter, _ *http.Request) {
 	text, err := files.ReadFile("templates/style.css")
 	if err != nil {
@@ -432,58 +269,6 @@ func (p *Page) style(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, _ = w.Write(text)
-}
-
-// longestLink is how long a link may be that is asked about.
-const longestLink = 4096
-
-// found is what is known of the link that was asked about; nil where none was.
-func (p *Page) found(r *http.Request) (*Found, string, error) {
-	link := strings.TrimSpace(r.URL.Query().Get("url"))
-	if link == "" {
-		return nil, "", nil
-	}
-	if len(link) > longestLink {
-		return nil, "", errAsked{"url: it is too long"}
-	}
-	found, err := p.cfg.Check(r.Context(), link)
-	return &found, link, err
-}
-
-func (p *Page) check(w http.ResponseWriter, r *http.Request) {
-	q, err := p.request(r)
-	if err != nil {
-		p.fail(w, err)
-		return
-	}
-	found, link, err := p.found(r)
-	if err != nil {
-		p.fail(w, err)
-		return
-	}
-	path := "/check"
-	if link != "" {
-		path += "?url=" + url.QueryEscape(link)
-	}
-	s := p.site(q, path, q.Words["title.check"])
-	s.Asked, s.Found = link, found
-	p.write(w, "check.html", s)
-}
-
-func (p *Page) checkJSON(w http.ResponseWriter, r *http.Request) {
-	found, _, err := p.found(r)
-	if err == nil && found == nil {
-		err = errAsked{"url: give the link that it is about, as /check.json?url=https://news.example/"}
-	}
-	if err != nil {
-		p.fail(w, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(struct {
-		*Found
-		Caveat string `json:"caveat"`
-	}{found, p.words[p.language[0]]["caveat.check"]})
 }
 
 func (p *Page) write(w http.ResponseWriter, name string, s *site) {
@@ -505,9 +290,4 @@ func (p *Page) fail(w http.ResponseWriter, err error) {
 	}
 	p.cfg.Log.Warn("a page could not be made", zap.Error(err))
 	http.Error(w, "the store does not answer: try again in a minute", http.StatusServiceUnavailable)
-}
-
-// RatingColumns are the keys of the columns of ratings.
-func (s *site) RatingColumns() []string {
-	return []string{"rating.source", "rating.rater", "rating.class", "rating.score", "rating.criteria", "rating.from", "rating.to", "rating.version", "rating.citation"}
 }

@@ -167,6 +167,15 @@ func TestUpBeyondThisMachineAsksForThePassword(t *testing.T) {
 			t.Errorf("with %q: %d, not %d", password, response.StatusCode, want)
 		}
 	}
+	for path, want := range map[string]int{"/healthz": 200, "/": 401} {
+		if code, _, _ := got(t, ends.Page+path); code != want {
+			t.Errorf("%s without the password: %d, not %d", path, code, want)
+		}
+	}
+	page := strings.Replace(ends.Page, "http://", "http://anybody:the%20right%20one@", 1)
+	if code, _, body := got(t, page+"/posts"); code != 200 || !strings.Contains(body, "</html>") {
+		t.Errorf("the page with the password: %d %s", code, body)
+	}
 	if got := p.ask("SELECT 1"); got != "1" {
 		t.Error(got)
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -189,20 +188,10 @@ func (s *system) answer(part *evidencePart) error {
 	if err := copyResult(&text, response); err != nil {
 		return err
 	}
-	part.Rows = [][]string{}
-	for decoder := json.NewDecoder(&text); ; {
-		var row []string
-		if err := decoder.Decode(&row); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("the store answers what cannot be read: %w", err)
-		}
-		if part.Columns == nil {
-			part.Columns = row
-		} else {
-			part.Rows = append(part.Rows, row)
-		}
+	if part.Columns, part.Rows, err = readRows(&text); part.Rows == nil {
+		part.Rows = [][]string{}
 	}
+	return err
 }
 
 // writeEvidence writes the parts as Markdown.

@@ -24,14 +24,14 @@ import (
 // site is what readers see of the observatory.
 func (s *system) site() (http.Handler, error) {
 	ask := &asker{client: &http.Client{Timeout: time.Minute}, address: s.ends.ClickHouse}
-	if s.embedsEngine() { // As a researcher, within a researcher's bounds.
-		ask.user, ask.password = string(engine.RoleResearcher), s.passwords[string(engine.RoleResearcher)]
+	if s.embedsEngine() { // As dashboards do, within a reader's bounds.
+		ask.user, ask.password = string(engine.RoleDashboard), s.passwords[string(engine.RoleDashboard)]
 	} else {
 		password, err := s.study.ClickHouse.Password(s.environ)
 		if err != nil {
 			return nil, err
 		}
-		ask.user, ask.password = s.study.ClickHouse.User, password
+		ask.user, ask.password = s.study.ClickHouse.Name(), password
 	}
 	protected, err := lookalike.New(s.study.ProtectedNames)
 	if err != nil {

@@ -238,10 +238,7 @@ func (s *system) openStore(environ []string) error {
 			return err
 		}
 		cfg.Replicated = s.study.ClickHouse.Replicated
-		cfg.Addr, cfg.User, cfg.Password = s.study.ClickHouse.Address, s.study.ClickHouse.User, store.Secret(password)
-		if cfg.User == "" {
-			cfg.User = "default"
-		}
+		cfg.Addr, cfg.User, cfg.Password = s.study.ClickHouse.Address, s.study.ClickHouse.Name(), store.Secret(password)
 	}
 	var err error
 	s.store, err = store.New(cfg, s.log, s.reg)

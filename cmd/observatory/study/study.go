@@ -325,6 +325,14 @@ func (e Engine) validate() error {
 	return nil
 }
 
+// Name is the user who writes and migrates.
+func (c ClickHouse) Name() string {
+	if c.User == "" {
+		return "default"
+	}
+	return c.User
+}
+
 // Password is that of the user of a ClickHouse cluster.
 func (c ClickHouse) Password(environ []string) (string, error) {
 	return password(environ, EnvPassword, "clickhouse.password_file", c.PasswordFile)
