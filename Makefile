@@ -30,6 +30,10 @@ $(ENGINE): $(ENGINE_PACKAGE)/package-lock.json
 	ln -f $(ENGINE_PACKAGE)/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so $@ || cp $(ENGINE_PACKAGE)/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so $@
 	touch $@
 
+.PHONY: telegram
+telegram: ## Builds bin/observatory-telegram, which reads channels of Telegram: takes minutes and gigabytes
+	cd collectors/telegram/mtproto && CGO_ENABLED=0 $(GO) build -trimpath -o ../../../bin/observatory-telegram .
+
 .PHONY: demo
 demo: ## Builds, then shows the observatory at work on an invented election week: DEMO="--seed 7", in ./demo-data
 	@SECONDS=0; $(MAKE) --no-print-directory build; \
@@ -43,6 +47,8 @@ test: build lint drift kafka $(AXE) ## Passes when the project is sound: lint, g
 	@[ -n "$(RACE)" ] || echo "no C compiler: tests run without the race detector"
 	@# Two packages at a time: each may start engines and brokers of its own.
 	$(GO) test $(TESTFLAGS) -p 2 $(PACKAGES)
+	@# A module of its own, since what it uses takes minutes to compile.
+	cd collectors/telegram/mtproto && $(GO) test $(TESTFLAGS) ./...
 
 $(AXE): page/npm/package-lock.json # What looks at the page's accessibility in a browser
 	npm ci --prefix page/npm --no-audit --no-fund
@@ -51,6 +57,7 @@ $(AXE): page/npm/package-lock.json # What looks at the page's accessibility in a
 .PHONY: lint
 lint: $(LINT) ## Checks style, formatting and the direction of imports
 	$(LINT) run ./...
+	cd collectors/telegram/mtproto && ../../../$(LINT) run ./...
 
 $(LINT): tools/go.sum
 	mkdir -p $(@D)

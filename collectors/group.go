@@ -20,6 +20,7 @@ type Group struct {
 	mu      sync.Mutex
 	ctx     context.Context // Nil until Run.
 	wanted  map[string]Collector
+	paused  bool
 	running map[string]*member
 	members sync.WaitGroup
 }
@@ -46,6 +47,17 @@ func (g *Group) Set(wanted map[string]Collector) (started, ended int) {
 	return g.reconcile()
 }
 
+// Pause ends all collectors, or starts those again that are wanted. It returns when
+// they have ended.
+func (g *Group) Pause(paused bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.paused = paused
+	if g.ctx != nil {
+		g.reconcile()
+	}
+}
+
 // Run runs what Set wants until ctx ends, and returns nil when all have ended.
 func (g *Group) Run(ctx context.Context) error {
 	g.mu.Lock()
@@ -61,8 +73,12 @@ func (g *Group) Run(ctx context.Context) error {
 
 func (g *Group) reconcile() (started, ended int) {
 	var leaving []*member
+	wanted := g.wanted
+	if g.paused {
+		wanted = nil
+	}
 	for key, m := range g.running {
-		if g.wanted[key] == nil {
+		if wanted[key] == nil {
 			m.stop()
 			leaving = append(leaving, m)
 			delete(g.running, key)
@@ -71,7 +87,7 @@ func (g *Group) reconcile() (started, ended int) {
 	for _, m := range leaving {
 		<-m.done
 	}
-	for key, c := range g.wanted {
+	for key, c := range wanted {
 		if g.running[key] != nil || g.ctx.Err() != nil {
 			continue
 		}

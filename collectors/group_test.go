@@ -68,11 +68,20 @@ func TestGroupFollowsWhatIsWanted(t *testing.T) {
 		if names := running(); started != 2 || left != 1 || !slices.Equal(names, []string{"a", "b", "c"}) {
 			t.Errorf("%d started, %d ended, %v run; the one under the same key goes on", started, left, names)
 		}
+		group.Pause(true)
+		group.Set(map[string]Collector{"a": collector("a"), "d": collector("d")})
+		if names := running(); len(names) != 0 {
+			t.Errorf("%v run in a pause", names)
+		}
+		group.Pause(false)
+		if names := running(); !slices.Equal(names, []string{"a", "d"}) {
+			t.Errorf("%v run after a pause", names)
+		}
 		stop()
 		if err := <-ended; err != nil || len(running()) != 0 {
 			t.Errorf("at the end %v run, error %v", running(), err)
 		}
-		if started, _ := group.Set(map[string]Collector{"d": collector("d")}); started != 0 || len(running()) != 0 {
+		if started, _ := group.Set(map[string]Collector{"e": collector("e")}); started != 0 || len(running()) != 0 {
 			t.Errorf("after the end %v run", running())
 		}
 	})

@@ -16,6 +16,8 @@ type Fetch func(ctx context.Context, emit Emit) (next time.Duration, err error)
 type Poll struct {
 	Source   string
 	Interval time.Duration
+	Wake     func() <-chan struct{} // When there is something new; nil, or a nil channel, for nobody who tells.
+	Gap      time.Duration          // Between two times at least, when it is woken.
 	Backoff  Backoff
 	Fetch    Fetch
 	Log      *zap.Logger
@@ -45,8 +47,26 @@ func (p *Poll) Run(ctx context.Context, emit Emit) error {
 				wait = p.Interval
 			}
 		}
-		if !sleep(ctx, wait) {
+		if !p.rest(ctx, wait, !failing) {
 			return nil
 		}
+	}
+}
+
+// rest waits, or until it is woken; a source that fails is left alone for all of the time.
+func (p *Poll) rest(ctx context.Context, wait time.Duration, wakes bool) bool {
+	if !wakes || p.Wake == nil {
+		return sleep(ctx, wait)
+	}
+	began := time.Now()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-p.Wake():
+		return sleep(ctx, min(p.Gap, wait)-time.Since(began))
+	case <-ctx.Done():
+		return false
 	}
 }

@@ -82,7 +82,7 @@ func coordination() *Dashboard {
 	members := "(SELECT account_id FROM network_members WHERE network_id IN (${network:singlequote}))"
 	d.add(9,
 		table("What it shared", "Objects of pairs between its accounts in the range.", "SELECT object_kind, object_id, count() AS pairs, uniqExact(account_id) AS accounts, min(created_at) AS first, max(created_at_newer) AS last\nFROM pairs\nWHERE $__timeFilter(created_at_newer) AND NOT self AND NOT original AND account_id IN "+members+" AND account_id_newer IN "+members+"\nGROUP BY object_kind, object_id ORDER BY pairs DESC, object_id LIMIT 100"),
-		table("Sources that networks link to", "Links by accounts of any network in the range.", "SELECT if(source_class = '', 'not rated', source_class) AS class, domain, count() AS links, uniqExact(account_id) AS accounts\nFROM links\nWHERE $__timeFilter(created_at) AND account_id IN (SELECT account_id FROM network_members)\nGROUP BY class, domain ORDER BY links DESC, domain LIMIT 100"),
+		table("Sources that networks link to", "Links by accounts of any network in the range.", "SELECT if(source_class = '', 'not rated', source_class) AS class, domain, count() AS links, uniqExact(account_id) AS accounts\nFROM hourly_links\nWHERE $__timeFilter(created_at) AND account_id IN (SELECT account_id FROM network_members)\nGROUP BY class, domain ORDER BY links DESC, domain LIMIT 100"),
 	)
 	d.add(8, table("Objects with most pairs", "mass_shares: shares that are in no pair, because more than the cap of others shared the object within the window before: so many that it says nothing of who acts together.", `SELECT p.object_kind AS object_kind, p.object_id AS object_id, p.pairs AS pairs, p.accounts AS accounts, m.shares AS mass_shares
 FROM (

@@ -35,7 +35,7 @@ func narratives() *Dashboard {
 	)
 	d.add(9,
 		overTime("Posts in clusters of copies", "Posts whose text is a copy of others' of the day.", "short", "SELECT $__timeInterval(created_at) AS time, platform, count() AS posts\nFROM text_cluster_members\nWHERE $__timeFilter(created_at)\nGROUP BY time, platform ORDER BY time"),
-		table("Reposted most", "Original posts that the store has, by their reposts in the range.", "SELECT p.platform AS platform, r.n AS reposts, r.accounts AS accounts, p.lang AS lang, p.created_at AS written, substringUTF8(p.text, 1, 160) AS beginning\nFROM (SELECT platform, repost_of AS post_id, count() AS n, uniqExact(account_id) AS accounts FROM posts WHERE repost_of IS NOT NULL AND $__timeFilter(created_at) GROUP BY platform, post_id ORDER BY n DESC, post_id LIMIT 50) AS r\nINNER JOIN posts AS p ON p.platform = r.platform AND p.post_id = r.post_id\nORDER BY reposts DESC, beginning"),
+		table("Reposted most", "Original posts that the store has, by their reposts in the range, as topics counts them.", "WITH most AS (SELECT toUUIDOrZero(topic) AS post_id, sum(posts) AS reposts FROM topics WHERE topic_kind = 'repost' AND $__timeFilter(hour) GROUP BY topic ORDER BY reposts DESC, topic LIMIT 50)\nSELECT p.platform AS platform, most.reposts AS reposts, p.lang AS lang, p.created_at AS written, substringUTF8(p.text, 1, 160) AS beginning\nFROM most\nINNER JOIN (SELECT post_id, platform, lang, created_at, text FROM posts WHERE post_id IN (SELECT post_id FROM most)) AS p USING (post_id)\nORDER BY reposts DESC, beginning"),
 	)
 	return d
 }

@@ -54,7 +54,7 @@ func (p *Page) svg(w http.ResponseWriter, r *http.Request, v *view) {
 	t, err := p.ask(r.Context(), v.statement(q.span))
 	if err == nil {
 		var drawn []byte
-		if drawn, err = v.chart.draw(t, q.Words["axis."+v.chart.y]); err == nil {
+		if drawn, err = v.chart.Draw(t, q.Words["axis."+v.chart.Y]); err == nil {
 			w.Header().Set("Content-Type", "image/svg+xml")
 			_, _ = w.Write(drawn)
 			return

@@ -9,24 +9,24 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/election-observatory/observatory/charts"
+	"github.com/election-observatory/observatory/internal/words"
 )
 
 //go:embed templates
 var files embed.FS
 
-// table is an answer of the store; null is empty.
-type table struct {
-	Columns []string
-	Rows    [][]string
-}
+//go:embed messages/*.yaml
+var messages embed.FS
 
-func (t *table) column(name string) int { return slices.Index(t.Columns, name) }
+// table is an answer of the store; null is empty.
+type table = charts.Table
 
 // Config is what the page is about.
 type Config struct {
@@ -35,14 +35,15 @@ type Config struct {
 	// Ask answers a statement as a researcher, with columns and rows as text.
 	Ask func(ctx context.Context, sql string) (columns []string, rows [][]string, err error)
 	// Check says what is known of a link now.
-	Check func(ctx context.Context, link string) (Found, error)
-	Log   *zap.Logger
+	Check  func(ctx context.Context, link string) (Found, error)
+	Review Review
+	Log    *zap.Logger
 }
 
 // Page is the site.
 type Page struct {
 	cfg      Config
-	words    map[string]words
+	words    map[string]words.Texts
 	layout   *template.Template
 	language []string
 	byName   map[string]*view
@@ -52,7 +53,7 @@ type Page struct {
 func New(cfg Config) (*Page, error) {
 	p := &Page{cfg: cfg, byName: map[string]*view{}}
 	var err error
-	if p.words, p.language, err = readMessages(); err != nil {
+	if p.words, p.language, err = words.Read(messages); err != nil {
 		return nil, err
 	}
 	if p.layout, err = template.New("").Funcs(template.FuncMap{"path": url.QueryEscape}).ParseFS(files, "templates/*.html"); err != nil {
@@ -72,10 +73,12 @@ func (p *Page) Handler() http.Handler {
 	mux.HandleFunc("GET /check", p.check)
 	mux.HandleFunc("GET /check.json", p.checkJSON)
 	mux.HandleFunc("GET /network", p.network)
+	mux.HandleFunc("GET /judge", p.judgePage)
+	mux.HandleFunc("POST /judge", p.judge)
 	for _, v := range views() {
 		mux.HandleFunc("GET /"+v.name, func(w http.ResponseWriter, r *http.Request) { p.view(w, r, v) })
 		mux.HandleFunc("GET /"+v.name+".csv", func(w http.ResponseWriter, r *http.Request) { p.csv(w, r, v) })
-		if v.chart.kind != none {
+		if v.chart.Kind != charts.None {
 			mux.HandleFunc("GET /"+v.name+".svg", func(w http.ResponseWriter, r *http.Request) { p.svg(w, r, v) })
 		}
 	}
@@ -84,7 +87,7 @@ func (p *Page) Handler() http.Handler {
 
 func (p *Page) ask(ctx context.Context, sql string) (*table, error) {
 	columns, rows, err := p.cfg.Ask(ctx, sql)
-	return &table{columns, rows}, err
+	return &table{Columns: columns, Rows: rows}, err
 }
 
 // shownView is a view with its answer, for the template.
@@ -106,7 +109,7 @@ func (p *Page) answer(ctx context.Context, q *request, v *view) (*shownView, err
 	if err != nil {
 		return nil, err
 	}
-	s := &shownView{Name: v.name, Title: q.Words["title."+v.name], Intro: q.Words["intro."+v.name], Caveat: q.Words["caveat."+v.name], Chart: v.chart.kind != none && len(t.Rows) > 0, Table: t, SQL: sql, CSV: p.byName[v.name] == v}
+	s := &shownView{Name: v.name, Title: q.Words["title."+v.name], Intro: q.Words["intro."+v.name], Caveat: q.Words["caveat."+v.name], Chart: v.chart.Kind != charts.None && len(t.Rows) > 0, Table: t, SQL: sql, CSV: p.byName[v.name] == v}
 	s.Alt = fmt.Sprintf(q.Words["alt"], s.Title)
 	for _, row := range t.Rows {
 		cells := make([]cell, len(row))
@@ -272,12 +275,17 @@ func (p *Page) style(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (p *Page) write(w http.ResponseWriter, name string, s *site) {
+	p.writeAs(w, name, s, http.StatusOK)
+}
+
+func (p *Page) writeAs(w http.ResponseWriter, name string, what any, status int) {
 	var b bytes.Buffer
-	if err := p.layout.ExecuteTemplate(&b, name, s); err != nil {
+	if err := p.layout.ExecuteTemplate(&b, name, what); err != nil {
 		p.fail(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
 }
 

@@ -14,12 +14,15 @@ import (
 	"testing"
 
 	"go.uber.org/zap"
+
+	"github.com/election-observatory/observatory/charts"
+	"github.com/election-observatory/observatory/internal/words"
 )
 
 // Every language has the same words.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
-	all, languages, err := readMessages()
+	all, languages, err := words.Read(messages)
 	if err != nil || languages[0] != "en" || len(languages) < 2 {
 		t.Fatalf("%v: %v", languages, err)
 	}
@@ -43,8 +46,8 @@ func TestLanguages(t *testing.T) {
 				t.Errorf("there are no words for %s", key)
 			}
 		}
-		if v.chart.kind != none && all["en"]["axis."+v.chart.y] == "" {
-			t.Errorf("there is no word for the axis %s", v.chart.y)
+		if v.chart.Kind != charts.None && all["en"]["axis."+v.chart.Y] == "" {
+			t.Errorf("there is no word for the axis %s", v.chart.Y)
 		}
 	}
 }
@@ -91,7 +94,7 @@ func TestTextsOfStrangersAreTexts(t *testing.T) {
 		if err != nil || len(rows) != 3 || rows[1][8] != "'=1+1" || rows[2][11] != "-inf" {
 			t.Errorf("%s.csv: %v %v", v.name, rows, err)
 		}
-		if v.chart.kind != none {
+		if v.chart.Kind != charts.None {
 			w := get(h, "/"+v.name+".svg")
 			if err := wellFormed(w.Body); w.Code != http.StatusOK || err != nil {
 				t.Errorf("%s.svg: %d %v", v.name, w.Code, err)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/election-observatory/observatory/internal/words"
 )
 
 // span is the seven days before a time.
@@ -21,7 +23,7 @@ func (s span) sqlTo() string   { return "'" + s.to.Format(time.DateTime) + "'" }
 // request is what was asked for.
 type request struct {
 	Lang  string
-	Words words
+	Words words.Texts
 	span  span
 	AsOf  string
 	Fixed bool // The address names the time.

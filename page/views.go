@@ -1,19 +1,23 @@
 package page
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/election-observatory/observatory/charts"
+)
 
 // view is a page with a statement, whose answer it shows as a table.
 type view struct {
 	name  string // Its path; messages have its title, what it says and what not.
 	sql   string // $FROM and $TO are the ends of its time.
-	chart chart
+	chart charts.Chart
 	leads map[string]string // Where a column leads: its value goes in place of {}.
 }
 
 // views are in the order in which they are offered.
 func views() []*view {
 	return []*view{
-		{name: "posts", chart: chart{kind: lines, x: "hour", by: "platform", y: "posts", coverage: "coverage"}, sql: `SELECT hour, platform, sum(n) AS posts, if(sum(minutes) = 0, NULL, round(sum(up) / sum(minutes), 4)) AS coverage
+		{name: "posts", chart: charts.Chart{Kind: charts.Lines, X: "hour", By: "platform", Y: "posts", Coverage: "coverage"}, sql: `SELECT hour, platform, sum(n) AS posts, if(sum(minutes) = 0, NULL, round(sum(up) / sum(minutes), 4)) AS coverage
 FROM (
     SELECT hour, platform, sum(posts) AS n, 0 AS up, 0 AS minutes FROM hourly WHERE query = '' AND source_class = '' AND hour >= $FROM AND hour < $TO GROUP BY hour, platform
     UNION ALL
@@ -26,10 +30,10 @@ GROUP BY platform, source ORDER BY platform, coverage, source LIMIT 500`},
 		{name: "missing", sql: `SELECT source, kind, reason, from, to
 FROM missing WHERE from < $TO AND (to > $FROM OR to IS NULL)
 ORDER BY from DESC, source, kind LIMIT 500`},
-		{name: "queries", chart: chart{kind: bars, x: "query", y: "posts"}, sql: `SELECT query, sum(posts) AS posts
+		{name: "queries", chart: charts.Chart{Kind: charts.Bars, X: "query", Y: "posts"}, sql: `SELECT query, sum(posts) AS posts
 FROM hourly WHERE query != '' AND source_class = '' AND hour >= $FROM AND hour < $TO
 GROUP BY query ORDER BY posts DESC, query LIMIT 100`},
-		{name: "sources", chart: chart{kind: bars, x: "language", y: "percent", low: "low", high: "high"}, sql: `SELECT part AS language, round(100 * share, 2) AS percent, round(100 * low, 2) AS low, round(100 * high, 2) AS high, links, round(100 * rated_share, 1) AS percent_rated, round(100 * unresolved_share, 1) AS percent_unknown, round(coverage, 4) AS coverage, note
+		{name: "sources", chart: charts.Chart{Kind: charts.Bars, X: "language", Y: "percent", Low: "low", High: "high"}, sql: `SELECT part AS language, round(100 * share, 2) AS percent, round(100 * low, 2) AS low, round(100 * high, 2) AS high, links, round(100 * rated_share, 1) AS percent_rated, round(100 * unresolved_share, 1) AS percent_unknown, round(coverage, 4) AS coverage, note
 FROM source_shares(from = $FROM, to = $TO, by = 'lang') WHERE source_class = 'unreliable'
 ORDER BY percent DESC, language`},
 		{name: "domains", sql: `SELECT domain, source_class, links, accounts, round(100 * share, 2) AS percent_of_links, first_seen
@@ -47,7 +51,14 @@ ORDER BY flagged_low DESC, posts DESC, burst_id LIMIT 200`},
 		{name: "alerts", sql: `SELECT method, subject, from, to, reason, evidence, acknowledged_at, alert_id, method_version
 FROM alerts WHERE from < $TO AND (to > $FROM OR to IS NULL)
 ORDER BY from DESC, method, subject LIMIT 200`},
-		{name: "automation", chart: chart{kind: bars, x: "index", y: "accounts"}, sql: `SELECT toString(floor(score * 2) / 2) AS index, count() AS accounts, any(method_version) AS method_version
+		{name: "review", sql: `SELECT subject_kind AS kind, subject_id AS id, what, from, to, accounts, posts, status, reviewers, method_version
+FROM review_queue WHERE from < $TO AND to > $FROM
+ORDER BY indexOf(['disputed', 'waiting', 'new'], toString(status)), kind != 'network', kind, accounts DESC, id LIMIT 300`, leads: map[string]string{"id": "/judge?id={}"}},
+		{name: "reviewed", sql: `SELECT subject_kind AS kind, subject_id AS id, status, verdict, confidence, reviewers, actor_type, arrayStringConcat(citations, '; ') AS citations, arrayStringConcat(notes, '; ') AS notes, last_at
+FROM reviews ORDER BY last_at DESC, kind, id LIMIT 500`, leads: map[string]string{"id": "/judge?id={}"}},
+		{name: "corrections", sql: `SELECT case_id, at, event, outcome, subject_kind AS about, subject_id AS which, text
+FROM corrections ORDER BY min(at) OVER (PARTITION BY case_id) DESC, case_id, at LIMIT 500`},
+		{name: "automation", chart: charts.Chart{Kind: charts.Bars, X: "index", Y: "accounts"}, sql: `SELECT toString(floor(score * 2) / 2) AS index, count() AS accounts, any(method_version) AS method_version
 FROM account_scores WHERE status = 'scored' AND day = (SELECT max(day) FROM account_scores WHERE day < toDate($TO))
 GROUP BY index ORDER BY toFloat64(index)`},
 		{name: "releases", sql: `SELECT week, tier, release_version, released_at, folder, files, rows, coverage_share, superseded_at, note, checksum
@@ -64,6 +75,15 @@ func network(id string) []*view {
 		{name: "network", sql: "SELECT day, object_kind AS shared, accounts, edges, objects, posts, pairs, round(expected_pairs, 1) AS expected_pairs, q_value AS q, first, last, method_version FROM networks WHERE " + is + " ORDER BY day DESC"},
 		{name: "network-accounts", sql: "SELECT account_id, platform, edges, objects, posts FROM network_members WHERE " + on + " ORDER BY edges DESC, account_id LIMIT 500"},
 		{name: "network-objects", sql: "SELECT object_id, count() AS pairs, uniqExact(account_id) AS accounts, min(created_at) AS first, max(created_at_newer) AS last FROM pairs WHERE NOT self AND NOT original AND account_id IN " + members + " AND account_id_newer IN " + members + " GROUP BY object_id ORDER BY pairs DESC, object_id LIMIT 200"},
+	}
+}
+
+// judging is what is shown to who judges: what was found, and what others say.
+func judging(id string) []*view {
+	is := "subject_id = '" + id + "'"
+	return []*view{
+		{name: "judge-found", sql: "SELECT subject_kind AS kind, what, from, to, accounts, posts, status, method_version FROM review_queue WHERE " + is},
+		{name: "judge-said", sql: "SELECT subject_kind AS kind, reviewer, at, verdict, confidence, actor_type, citation, note FROM judgements WHERE " + is + " ORDER BY at, reviewer"},
 	}
 }
 

@@ -1208,19 +1208,24 @@ func (x *Metrics) GetViews() uint64 {
 	return 0
 }
 
-// Delete says that a post or an action is to be forgotten. It counts only from the author or the platform.
+// Delete says that a post or an action is to be forgotten. It counts only from the author or the platform,
+// and from whoever holds the study's key: they name what they forget by its pseudonym, so that no name is
+// written once more. An account alone stands for all that it ever wrote.
 type Delete struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Platform      Platform               `protobuf:"varint,1,opt,name=platform,proto3,enum=observatory.v1.Platform" json:"platform,omitempty"`
-	NativeId      string                 `protobuf:"bytes,2,opt,name=native_id,json=nativeId,proto3" json:"native_id,omitempty"`
-	AuthorId      string                 `protobuf:"bytes,3,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`     // Empty where only the platform speaks and names no author.
-	ClaimedMs     int64                  `protobuf:"varint,4,opt,name=claimed_ms,json=claimedMs,proto3" json:"claimed_ms,omitempty"` // When it was deleted.
-	CollectedMs   int64                  `protobuf:"varint,5,opt,name=collected_ms,json=collectedMs,proto3" json:"collected_ms,omitempty"`
-	ImportedMs    int64                  `protobuf:"varint,6,opt,name=imported_ms,json=importedMs,proto3" json:"imported_ms,omitempty"`
-	Collector     string                 `protobuf:"bytes,7,opt,name=collector,proto3" json:"collector,omitempty"`
-	Source        string                 `protobuf:"bytes,8,opt,name=source,proto3" json:"source,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Platform         Platform               `protobuf:"varint,1,opt,name=platform,proto3,enum=observatory.v1.Platform" json:"platform,omitempty"`
+	NativeId         string                 `protobuf:"bytes,2,opt,name=native_id,json=nativeId,proto3" json:"native_id,omitempty"`
+	AuthorId         string                 `protobuf:"bytes,3,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`     // Empty where only the platform speaks and names no author.
+	ClaimedMs        int64                  `protobuf:"varint,4,opt,name=claimed_ms,json=claimedMs,proto3" json:"claimed_ms,omitempty"` // When it was deleted.
+	CollectedMs      int64                  `protobuf:"varint,5,opt,name=collected_ms,json=collectedMs,proto3" json:"collected_ms,omitempty"`
+	ImportedMs       int64                  `protobuf:"varint,6,opt,name=imported_ms,json=importedMs,proto3" json:"imported_ms,omitempty"`
+	Collector        string                 `protobuf:"bytes,7,opt,name=collector,proto3" json:"collector,omitempty"`
+	Source           string                 `protobuf:"bytes,8,opt,name=source,proto3" json:"source,omitempty"`
+	PostPseudonym    []byte                 `protobuf:"bytes,9,opt,name=post_pseudonym,json=postPseudonym,proto3" json:"post_pseudonym,omitempty"`           // 16 bytes; instead of native_id.
+	AccountPseudonym []byte                 `protobuf:"bytes,10,opt,name=account_pseudonym,json=accountPseudonym,proto3" json:"account_pseudonym,omitempty"` // 16 bytes; without a post, all of this account's.
+	WrittenMs        int64                  `protobuf:"varint,11,opt,name=written_ms,json=writtenMs,proto3" json:"written_ms,omitempty"`                     // With post_pseudonym: what the native id says of its time, 0 where nothing.
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Delete) Reset() {
@@ -1307,6 +1312,27 @@ func (x *Delete) GetSource() string {
 		return x.Source
 	}
 	return ""
+}
+
+func (x *Delete) GetPostPseudonym() []byte {
+	if x != nil {
+		return x.PostPseudonym
+	}
+	return nil
+}
+
+func (x *Delete) GetAccountPseudonym() []byte {
+	if x != nil {
+		return x.AccountPseudonym
+	}
+	return nil
+}
+
+func (x *Delete) GetWrittenMs() int64 {
+	if x != nil {
+		return x.WrittenMs
+	}
+	return 0
 }
 
 // Action is a like of a post or a follow of an account, where a study asks for
@@ -1956,7 +1982,7 @@ const file_events_proto_rawDesc = "" +
 	"\areposts\x18\x02 \x01(\x04R\areposts\x12\x18\n" +
 	"\areplies\x18\x03 \x01(\x04R\areplies\x12\x16\n" +
 	"\x06quotes\x18\x04 \x01(\x04R\x06quotes\x12\x14\n" +
-	"\x05views\x18\x05 \x01(\x04R\x05views\"\x91\x02\n" +
+	"\x05views\x18\x05 \x01(\x04R\x05views\"\x84\x03\n" +
 	"\x06Delete\x124\n" +
 	"\bplatform\x18\x01 \x01(\x0e2\x18.observatory.v1.PlatformR\bplatform\x12\x1b\n" +
 	"\tnative_id\x18\x02 \x01(\tR\bnativeId\x12\x1b\n" +
@@ -1967,7 +1993,12 @@ const file_events_proto_rawDesc = "" +
 	"\vimported_ms\x18\x06 \x01(\x03R\n" +
 	"importedMs\x12\x1c\n" +
 	"\tcollector\x18\a \x01(\tR\tcollector\x12\x16\n" +
-	"\x06source\x18\b \x01(\tR\x06source\"\xd9\x02\n" +
+	"\x06source\x18\b \x01(\tR\x06source\x12%\n" +
+	"\x0epost_pseudonym\x18\t \x01(\fR\rpostPseudonym\x12+\n" +
+	"\x11account_pseudonym\x18\n" +
+	" \x01(\fR\x10accountPseudonym\x12\x1d\n" +
+	"\n" +
+	"written_ms\x18\v \x01(\x03R\twrittenMs\"\xd9\x02\n" +
 	"\x06Action\x124\n" +
 	"\bplatform\x18\x01 \x01(\x0e2\x18.observatory.v1.PlatformR\bplatform\x12\x1b\n" +
 	"\tnative_id\x18\x02 \x01(\tR\bnativeId\x12\x1b\n" +

@@ -8,6 +8,7 @@ import (
 
 const (
 	twitterEpochMS   = 1288834974657 // X counts its ids from 2010-11-04.
+	firstMastodon    = 1 << 56       // Smaller ids of Mastodon were counters and carry no time.
 	firstSnowflake   = 1 << 36       // Smaller ids of X were counters and carry no time.
 	archiveIDPrefix  = "archive:"    // Of ids that this project derives for archives without ids.
 	tidLength        = 13
@@ -23,7 +24,8 @@ const (
 // author choose the id.
 //
 // X: the Snowflake timestamp. Bluesky: the TID in the record key of the AT URI
-// (https://atproto.com/specs/tid). Ids made by ArchiveID: the day in them.
+// (https://atproto.com/specs/tid). Mastodon: the Snowflake timestamp of the id on the
+// server that has the post (lib/mastodon/snowflake.rb). Ids made by ArchiveID: the day in them.
 func IdentityTime(p Platform, nativeID string) int64 {
 	if rest, ok := strings.CutPrefix(nativeID, archiveIDPrefix); ok {
 		return archiveTime(rest)
@@ -33,7 +35,9 @@ func IdentityTime(p Platform, nativeID string) int64 {
 		return snowflakeTime(nativeID)
 	case PlatformBluesky:
 		return tidTime(nativeID[strings.LastIndexByte(nativeID, '/')+1:])
-	case PlatformMastodon, PlatformTelegram, PlatformRSS, Platform_PLATFORM_UNSPECIFIED:
+	case PlatformMastodon:
+		return mastodonTime(nativeID)
+	case PlatformTelegram, PlatformRSS, Platform_PLATFORM_UNSPECIFIED:
 	}
 	return 0
 }
@@ -62,6 +66,16 @@ func snowflakeTime(id string) int64 {
 		return 0
 	}
 	return inRange(int64(n>>22) + twitterEpochMS)
+}
+
+// mastodonTime is that of an id such as "mastodon.example/112550000000000001".
+func mastodonTime(id string) int64 {
+	host, number, ok := strings.Cut(id, "/")
+	n, err := strconv.ParseUint(number, 10, 63)
+	if !ok || host == "" || err != nil || n < firstMastodon {
+		return 0
+	}
+	return inRange(int64(n >> 16))
 }
 
 func tidTime(key string) int64 {

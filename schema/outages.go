@@ -28,6 +28,8 @@ const (
 	OutageRetention     Outage = "log_retention"
 	OutageReplaced      Outage = "log_replaced"
 	OutageNotCollecting Outage = "not_collecting"
+	OutageDiskFull      Outage = "disk_full"
+	OutageBudget        Outage = "budget"
 )
 
 // describedOutages are the outages in words.
@@ -60,6 +62,8 @@ func describedOutages() []struct {
 		{OutageRetention, "The log's retention removed records before they were read."},
 		{OutageReplaced, "The log was replaced by a shorter one."},
 		{OutageNotCollecting, "The collector did not run."},
+		{OutageDiskFull, "The disk was nearly full: collectors stood still, so that what was collected could be stored."},
+		{OutageBudget, "What may be read or spent in the day or month is used up: by the study's own budget, or by the account at the platform."},
 	}
 }
 

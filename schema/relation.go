@@ -9,6 +9,7 @@ import (
 const (
 	Database      = "observatory"       // Relations for people; the default of every user.
 	StoreDatabase = "observatory_store" // The rows behind them; for the writer alone.
+	ShardDatabase = "observatory_shard" // On a cluster with shards, what of the rows lies on each of them.
 )
 
 // Column is a column of a table or a view.
@@ -35,6 +36,7 @@ type Table struct {
 	OrderBy     string
 	TTL         string
 	Settings    string
+	Shard       string // What says on which shard of a cluster a row lies, a function of its key; empty where every server has all rows.
 	Runs        string // The method whose runs say which rows count; empty where all do.
 	Retention   string // How long rows are kept, in words.
 	Deletion    string // How a deletion reaches the table, in words.

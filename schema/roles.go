@@ -13,6 +13,10 @@ const (
 	ReaderMemory     = 3 << 30
 	ReaderThreads    = 2
 	ReaderConcurrent = 6
+
+	QuotaQueries = 60_000 // In an hour, for each user.
+	QuotaErrors  = 20_000
+	QuotaSeconds = 3 * 3600 // Of execution.
 )
 
 // aggregates are the relations that the role public reads.
@@ -44,7 +48,7 @@ func Roles() string {
 -- Readers change nothing, and only lower their bounds. Grafana's plugin sends
 -- max_execution_time with every query, which must be allowed for that.
 CREATE SETTINGS PROFILE OR REPLACE observatory_reader SETTINGS
-    readonly = 1, allow_ddl = 0, allow_introspection_functions = 0,
+    readonly = 1, allow_ddl = 0, allow_introspection_functions = 0, distributed_product_mode = 'global',
     max_execution_time = %[1]d CHANGEABLE_IN_READONLY MAX %[1]d,
     max_memory_usage = %[2]d CHANGEABLE_IN_READONLY MAX %[2]d,
     max_threads = %[3]d CHANGEABLE_IN_READONLY MAX %[3]d,
@@ -54,12 +58,18 @@ CREATE SETTINGS PROFILE OR REPLACE observatory_reader SETTINGS
     TO %[5]s;
 
 CREATE QUOTA OR REPLACE observatory_reader KEYED BY user_name
-    FOR INTERVAL 1 hour MAX queries = 6000, errors = 600, execution_time = 7200
+    FOR INTERVAL 1 hour MAX queries = %[6]d, errors = %[7]d, execution_time = %[8]d
     TO %[5]s;
 
-`, ReaderSeconds, ReaderMemory, ReaderThreads, ReaderConcurrent, all)
-	fmt.Fprintf(&b, "-- Who writes and migrates the rows.\nGRANT SELECT, INSERT, ALTER DELETE, OPTIMIZE ON %s.* TO ingest;\n", StoreDatabase)
-	fmt.Fprintf(&b, "\n-- Rows are for views alone: were they granted by mistake, readers would see none.\nCREATE ROW POLICY OR REPLACE observatory_rows ON %s.* AS RESTRICTIVE FOR SELECT USING 0 TO %s;\n", StoreDatabase, all)
+`, ReaderSeconds, ReaderMemory, ReaderThreads, ReaderConcurrent, all, QuotaQueries, QuotaErrors, QuotaSeconds)
+	b.WriteString("-- Who writes and migrates the rows.\n")
+	for _, rows := range []string{StoreDatabase, ShardDatabase} {
+		fmt.Fprintf(&b, "GRANT SELECT, INSERT, ALTER DELETE, OPTIMIZE ON %s.* TO ingest;\n", rows)
+	}
+	b.WriteString("\n-- Rows are for views alone: were they granted by mistake, readers would see none.\n")
+	for _, rows := range []string{StoreDatabase, ShardDatabase} {
+		fmt.Fprintf(&b, "CREATE ROW POLICY OR REPLACE observatory_rows ON %s.* AS RESTRICTIVE FOR SELECT USING 0 TO %s;\n", rows, all)
+	}
 	for _, role := range readers {
 		fmt.Fprintf(&b, "\n-- %s\n", role)
 		for _, view := range Views() {

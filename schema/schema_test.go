@@ -1,6 +1,9 @@
 package schema_test
 
 import (
+	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +26,10 @@ func TestIdentityTimeFollowsFromTheNativeIDAlone(t *testing.T) {
 		{"a status of 2014", schema.PlatformX, "454016550023229440", 1397080955402},
 		{"an id from before Snowflake", schema.PlatformX, "20", 0},
 		{"a negative id", schema.PlatformX, "-454016550023229440", 0},
+		{"a status of Mastodon", schema.PlatformMastodon, "social.example/112550000000000000", 1717376708984},
+		{"one from before its ids had times", schema.PlatformMastodon, "social.example/123456", 0},
+		{"one of another server's software", schema.PlatformMastodon, "pleroma.example/objects/112550000000000000", 0},
+		{"one without a server", schema.PlatformMastodon, "112550000000000000", 0},
 		{"no number", schema.PlatformX, "c1", 0},
 		{"a TID", schema.PlatformBluesky, "at://did:plc:abc/app.bsky.feed.post/3mptbyoeyc22k", 1783175886240},
 		{"a record key that is no TID", schema.PlatformBluesky, "at://did:plc:abc/app.bsky.feed.post/self", 0},
@@ -213,5 +220,38 @@ func TestNoTopicKeepsPersonalDataLongerThanThirtyDays(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{schema.TopicPosts, schema.TopicCoverage, schema.TopicRejects}, names); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Every platform has a policy, and the tables keep native ids no longer than it says.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	list := schema.Policies()
+	for i, platform := range schema.Platforms() {
+		if list[i].Platform != platform || list[i].Terms == "" {
+			t.Errorf("the policy of %s is %+v", platform.Name(), list[i])
+		}
+		bound := fmt.Sprintf("INTERVAL %d DAY", list[i].NativeDays)
+		for _, table := range schema.Tables() {
+			for _, c := range table.Columns {
+				if (c.Name == "native_id" || c.Name == "permalink" || c.Name == "raw_text") && !strings.HasSuffix(c.TTL+table.TTL, bound) {
+					t.Errorf("%s.%s is kept by %q, and the policy says %s", table.Name, c.Name, c.TTL+table.TTL, bound)
+				}
+			}
+		}
+	}
+	if len(list) != len(schema.Platforms()) {
+		t.Errorf("%d policies", len(list))
+	}
+	page, err := os.ReadFile("../docs/platforms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		said := regexp.MustCompile(fmt.Sprintf(`(?m)^\| %s \| %d days \| (yes|no)[^|]* \| (yes|no) \|$`, p.Platform.Name(), p.NativeDays)).FindStringSubmatch(string(page))
+		word := map[bool]string{true: "yes", false: "no"}
+		if said == nil || said[1] != word[p.Public] || said[2] != word[p.Vetted] {
+			t.Errorf("docs/platforms.md says %q of %+v", said, p)
+		}
 	}
 }

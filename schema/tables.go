@@ -10,6 +10,7 @@ const (
 	TableCoverage       = "coverage_rows"
 	TableRejects        = "reject_rows"
 	TableHourly         = "hourly_rows"
+	TableLinks          = "link_rows"
 	TableSources        = "source_rows"
 	TableCombined       = "combined_rows"
 	TableChanges        = "source_changes"
@@ -33,6 +34,8 @@ const (
 	TableAlertLog       = "alert_log_rows"
 	TableAnnotations    = "annotation_rows"
 	TableReleases       = "release_rows"
+	TableJudgements     = "judgement_rows"
+	TableCorrections    = "correction_rows"
 	TableChanged        = "changed_hours"
 	TableProgress       = "progress"
 	TableMigrations     = "migrations"
@@ -53,6 +56,8 @@ const (
 	// insert stay in one file, so that this costs few syncs.
 	durable = "fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 268435456"
 
+	byPost = "cityHash64(post_id)" // All deliveries of a post meet on one shard.
+
 	deletedByRow = "A deletion by the author, or by the platform naming the author, is a row of the same key that replaces the post; other deletions are in tombstone_rows, which the views subtract."
 )
 
@@ -60,8 +65,8 @@ const (
 func Tables() []Table {
 	return []Table{
 		postRows(), shareRows(), accountRows(), identityRows(), tombstoneRows(),
-		coverageRows(), rejectRows(), hourlyRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), networkRows(), memberRows(), networkEdgeRows(),
-		clusterRows(), clusterMemberRows(), scoreRows(), topicRows(), burstRows(), alertLogRows(), annotationRows(), releaseRows(), changedHours(), progress(), migrations(),
+		coverageRows(), rejectRows(), hourlyRows(), linkRows(), sourceRows(), combinedRows(), changeRows(), lookalikeRows(), codingRows(), agreementRows(), expansionRows(), queryRows(), alertRows(), runRows(), pairRows(), massRows(), networkRows(), memberRows(), networkEdgeRows(),
+		clusterRows(), clusterMemberRows(), scoreRows(), topicRows(), burstRows(), alertLogRows(), annotationRows(), releaseRows(), judgementRows(), correctionRows(), changedHours(), progress(), migrations(),
 	}
 }
 
@@ -93,10 +98,13 @@ func postRows() Table {
 		Indexes: []Index{
 			{Name: "created", Expr: "created_at", Type: "minmax GRANULARITY 1"},
 			{Name: "domains", Expr: "`links.domain`", Type: "bloom_filter(0.01) GRANULARITY 4"},
+			{Name: "post", Expr: "post_id", Type: "bloom_filter(0.01) GRANULARITY 1"},
+			{Name: "author", Expr: "account_id", Type: "bloom_filter(0.01) GRANULARITY 1"},
 		},
 		Engine:      "ReplacingMergeTree(version)",
 		PartitionBy: "platform",
 		OrderBy:     "(platform, id_day, post_id, account_id)",
+		Shard:       byPost,
 		Settings:    durable,
 		Retention:   "Until the study ends; native ids, addresses and raw text 365 days.",
 		Deletion:    deletedByRow,
@@ -179,6 +187,7 @@ func shareRows() Table {
 		Indexes:   []Index{{Name: "created", Expr: "created_at", Type: "minmax GRANULARITY 1"}},
 		Engine:    "ReplacingMergeTree",
 		OrderBy:   "(platform, id_day, post_id, account_id, kind, object_id, created_at)",
+		Shard:     byPost,
 		Settings:  durable,
 		Retention: "Until the study ends.",
 		Deletion:  "The views subtract shares of deleted posts, and likes and follows that were taken back.",
@@ -240,7 +249,7 @@ func identityRows() Table {
 func tombstoneRows() Table {
 	columns := []Column{
 		{Name: "platform", Type: typeWord, Doc: "The platform."},
-		{Name: "post_id", Type: "UUID", Doc: "Pseudonym of the deleted post.", Codec: codecID},
+		{Name: "post_id", Type: "UUID", Doc: "Pseudonym of the deleted post; zero where the account was forgotten with all that it wrote.", Codec: codecID},
 		{Name: "account_id", Type: "UUID", Doc: "Pseudonym of its author as the notice names it; zero where it names none.", Codec: codecID},
 		versionColumn(),
 		{Name: "deleted_at", Type: typeTime, Doc: "When it was deleted, or when the notice was collected.", Codec: codecTime},

@@ -148,3 +148,28 @@ func alertLogRows() Table {
 		Deletion:  "Names alerts, no posts.",
 	}
 }
+
+// MethodLinks is the method whose runs keep links by the hour.
+const MethodLinks = "links"
+
+// LinksCount is the condition that rows of link_rows count.
+func LinksCount() string { return linkRows().Counts() }
+
+func linkRows() Table {
+	t := methodTable(TableLinks, "Links of each hour with the ratings of their sources at that time, joined again whenever one of them changes.", MethodLinks, "(hour, run, domain)", []Column{
+		{Name: "hour", Type: "DateTime('UTC')", Doc: "Start of the hour of created_at.", Codec: codecTime},
+		{Name: "platform", Type: typeWord, Doc: "The platform."},
+		{Name: "domain", Type: typeWord, Doc: "The registrable domain, as in links."},
+		{Name: "source_class", Type: typeWord, Doc: "Class of the linked source at the time of the post; empty where it is not rated."},
+		{Name: "source", Type: "String", Doc: "The rated source that the link is of; empty where there is none.", Codec: codecID},
+		{Name: "account_id", Type: "UUID", Doc: "Pseudonym of who posted it.", Codec: codecID},
+		{Name: "post_id", Type: "UUID", Doc: "Pseudonym of the post.", Codec: codecID},
+		{Name: "created_at", Type: typeTime, Doc: "When, in event time.", Codec: codecTime},
+		{Name: "lang", Type: typeWord, Doc: "The post's language."},
+		{Name: "kind", Type: typeWord, Doc: "The kind of post."},
+		{Name: "queries", Type: typeWords, Doc: "The study's queries that the post matched."},
+		{Name: "unresolved", Type: "Bool", Doc: "The URL is a shortener's and its target is unknown."},
+	})
+	t.Indexes = []Index{{Name: "created", Expr: "created_at", Type: "minmax GRANULARITY 1"}}
+	return t
+}

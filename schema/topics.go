@@ -1,6 +1,9 @@
 package schema
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The topics of the log. The version in a name changes when an event can no
 // longer be read by the code of the version before.
@@ -53,6 +56,9 @@ func (x *Event) AppendKey(b []byte) []byte {
 	case *Event_Action:
 		return appendKey(b, kind.Action.GetPlatform(), kind.Action.GetAuthorId())
 	case *Event_Delete:
+		if named := cmp.Or(string(kind.Delete.GetPostPseudonym()), string(kind.Delete.GetAccountPseudonym())); named != "" {
+			return append(b, named...)
+		}
 		if author := kind.Delete.GetAuthorId(); author != "" {
 			return appendKey(b, kind.Delete.GetPlatform(), author)
 		}

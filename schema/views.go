@@ -5,12 +5,12 @@ import "strings"
 const (
 	zeroUUID    = "toUUID('00000000-0000-0000-0000-000000000000')"
 	notNameless = "(platform, post_id) NOT IN (SELECT platform, post_id FROM " + StoreDatabase + "." + TableTombstones + " WHERE account_id = " + zeroUUID + ")"
-	visiblePost = "NOT deleted AND " + notNameless
+	visiblePost = "NOT deleted AND " + notNameless + " AND " + notForgotten
 )
 
 // Views lists the relations that people read, in the order of their creation.
 func Views() []View {
-	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), sourceShares(), hourlyShares(), topDomains(), spreaders(), accountActivity(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), networks(), networkMembers(), networkEdges(), coordinatedNetwork(), coordinatedNetworkQUT(), textClusters(), textClusterMembers(), accountScores(), topics(), bursts(), labels(), alertLog(), annotations(), releases(), queries(), tombstones(), rejects(), identities(), postRefs()}
+	return []View{posts(), links(), actions(), accounts(), hourly(), coverage(), alerts(), missing(), sources(), combinedRatings(), sourceChanges(), hourlyLinks(), sourceShares(), hourlyShares(), topDomains(), spreaders(), accountActivity(), risingDomains(), lookalikes(), codings(), agreement(), urlExpansions(), pairs(), massShares(), networks(), networkMembers(), networkEdges(), coordinatedNetwork(), coordinatedNetworkQUT(), textClusters(), textClusterMembers(), accountScores(), topics(), bursts(), labels(), alertLog(), annotations(), releases(), judgements(), reviews(), reviewQueue(), corrections(), queries(), tombstones(), rejects(), identities(), postRefs()}
 }
 
 // pick takes columns of a table by name, with what the table says of them.
@@ -92,14 +92,14 @@ UNION ALL
 SELECT platform, account_id, post_id, kind, object_id, created_at
 FROM ` + StoreDatabase + "." + TableShares + ` FINAL
 WHERE (platform, post_id, account_id) NOT IN (SELECT platform, post_id, account_id FROM ` + StoreDatabase + "." + TableTombstones + ` WHERE platform IN (SELECT DISTINCT platform FROM ` + StoreDatabase + "." + TableShares + `))
-    AND ` + notNameless + ` AND ` + where
+    AND ` + notNameless + ` AND ` + notForgotten + ` AND ` + where
 }
 
 func accounts() View {
 	columns := pick(accountRows(), "platform", "account_id", "collected_at", "followers", "following", "posts", "created_at", "declared_bot", "verified", "status", "collector", "source")
 	return View{
 		Name: "accounts", Doc: "Snapshots of accounts, one of each day: that it was suspended or deleted says more than its counts, and these more than that it is active.", Columns: columns,
-		Query: selectFrom(columns, nil, StoreDatabase+"."+TableAccounts+" FINAL"), From: []string{TableAccounts},
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableAccounts+" FINAL\nWHERE "+notForgotten), From: []string{TableAccounts, TableTombstones},
 	}
 }
 
@@ -141,7 +141,7 @@ func alerts() View {
 		Column{Name: "sent_at", Type: typeMaybe, Doc: "When somebody was first told; null where nobody was."},
 		Column{Name: "acknowledged_at", Type: typeMaybe, Doc: "When somebody last said that it is seen to; null where nobody did."})
 	return View{
-		Name: "alerts", Doc: "What wants attention: sources that fell silent against their own history, networks, and bursts in which flagged or new accounts have a part. An alert asks somebody to look.", Columns: columns,
+		Name: "alerts", Doc: "What wants attention: sources that fell silent against their own history, hours in which a query has as many posts as the study wants to know of, networks, and bursts in which flagged or new accounts have a part. An alert asks somebody to look.", Columns: columns,
 		Query: `SELECT alert_id, method, subject, from, to, expected, observed, reason, evidence, method_version, sent_at, acknowledged_at
 FROM (SELECT *, ` + AlertID + ` AS alert_id FROM ` + StoreDatabase + "." + TableAlerts + ` FINAL WHERE raised) AS raised_alerts
 LEFT JOIN (
@@ -184,7 +184,7 @@ FROM ` + StoreDatabase + "." + TableAlerts + ` FINAL WHERE raised AND method = '
 func tombstones() View {
 	columns := pick(tombstoneRows(), "platform", "post_id", "account_id", "deleted_at", "collected_at", "written_at", "collector", "source")
 	return View{
-		Name: "tombstones", Doc: "Deletions, whether or not the post was ever here.", Columns: columns,
+		Name: "tombstones", Doc: "Deletions, whether or not the post was ever here. With a zero post_id: the account was forgotten, with all that it wrote.", Columns: columns,
 		Query: selectFrom(columns, nil, StoreDatabase+"."+TableTombstones+" FINAL"), From: []string{TableTombstones},
 	}
 }
@@ -201,7 +201,7 @@ func identities() View {
 	columns := pick(identityRows(), "platform", "account_id", "native_id", "handle", "name", "collected_at")
 	return View{
 		Name: "identities", Doc: "Which account a pseudonym stands for.", Columns: columns, Restricted: true,
-		Query: selectFrom(columns, nil, StoreDatabase+"."+TableIdentities+" FINAL"), From: []string{TableIdentities},
+		Query: selectFrom(columns, nil, StoreDatabase+"."+TableIdentities+" FINAL\nWHERE "+notForgotten), From: []string{TableIdentities, TableTombstones},
 	}
 }
 

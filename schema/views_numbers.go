@@ -45,7 +45,7 @@ func sourceShares() View {
     SELECT multiIf({by:String} = 'lang', lang, {by:String} = 'platform', platform, {by:String} = 'day', toString(toDate(created_at)),
             {by:String} = 'hour', toString(toStartOfHour(created_at)), {by:String} = 'query', q, '') AS part,
         account_id, source_class, count() AS x, countIf(unresolved) AS u
-    FROM ` + Database + `.links
+    FROM ` + Database + `.hourly_links
     ARRAY JOIN if({by:String} = 'query', arrayMap(x -> toString(x), queries), ['']) AS q
     WHERE ` + inPeriod + ` AND NOT throwIf({by:String} NOT IN ('all', 'lang', 'platform', 'day', 'hour', 'query'), 'by is all, lang, platform, day, hour or query')
     GROUP BY part, account_id, source_class),
@@ -81,7 +81,7 @@ SELECT counted.part AS part, source_class, total AS links, accounts, p AS share,
         rated_share < 0.5, concat('Only ', toString(round(100 * rated_share, 1)), ' % of the links lead to rated sources: shares are of these alone.'), '') AS note
 FROM counted LEFT JOIN (SELECT part, toNullable(coverage) AS coverage FROM covered) AS covered
 ON if({by:String} IN ('platform', 'day', 'hour'), counted.part, '') = covered.part`,
-		From: []string{"links", "coverage"},
+		From: []string{"hourly_links", "coverage"},
 	}
 }
 
@@ -121,9 +121,20 @@ ON counted.hour = covered.at AND counted.platform = covered.platform`,
 	}
 }
 
+// hourlyLinks are the links that charts and shares over long periods read.
+func hourlyLinks() View {
+	t := linkRows()
+	return View{
+		Name: "hourly_links", Doc: "Links with the ratings of their sources, as kept for each hour: what shares and lists of domains read. links has their addresses, and what changed in the last minute.",
+		Columns: pick(t, "platform", "post_id", "account_id", "created_at", "hour", "lang", "kind", "queries", "domain", "unresolved", "source_class", "source", "method_version"),
+		Query:   "SELECT platform, post_id, account_id, created_at, hour, lang, kind, queries, domain, unresolved, source_class, source, method_version\nFROM " + StoreDatabase + "." + TableLinks + "\nWHERE " + t.Counts(),
+		From:    []string{TableLinks},
+	}
+}
+
 // wilson is one end of Wilson's interval for a share p of n at 95 %.
 func wilson(sign string) string {
-	return strings.NewReplacer("SIGN", sign).Replace("if(p IS NULL, NULL, least(1, greatest(0, (p + 1.9207 / n SIGN 1.96 * sqrt(p * (1 - p) / n + 0.9604 / (n * n))) / (1 + 3.8416 / n))))")
+	return strings.NewReplacer("SIGN", sign).Replace("if(p IS NULL, NULL, least(1, greatest(0, (p + 1.9208 / n SIGN 1.96 * sqrt(p * (1 - p) / n + 0.9604 / (n * n))) / (1 + 3.8416 / n))))")
 }
 
 func topDomains() View {
@@ -141,16 +152,16 @@ func topDomains() View {
 	return View{
 		Name: "top_domains", Doc: "Domains by the number of links to them, with when they were first seen.", Columns: columns, Params: period(),
 		Query: `WITH since AS (
-    SELECT domain, min(created_at) AS first_seen FROM ` + StoreDatabase + "." + TablePosts + " FINAL ARRAY JOIN `links.domain` AS domain WHERE " + visiblePost + ` GROUP BY domain)
+    SELECT domain, min(created_at) AS first_seen FROM ` + Database + `.hourly_links GROUP BY domain)
 SELECT found.domain AS domain, source_class, links, posts, accounts, links / sum(links) OVER () AS share, first_seen, platforms, languages
 FROM (
     SELECT domain, argMax(source_class, created_at) AS source_class, count() AS links, uniqExact(platform, post_id) AS posts, uniqExact(account_id) AS accounts,
         groupUniqArray(platform) AS platforms, groupUniqArray(lang) AS languages
-    FROM ` + Database + `.links WHERE ` + inPeriod + ` AND domain != ''
+    FROM ` + Database + `.hourly_links WHERE ` + inPeriod + ` AND domain != ''
     GROUP BY domain) AS found
 INNER JOIN since ON found.domain = since.domain
 ORDER BY links DESC, domain`,
-		From: []string{"links", TablePosts, TableTombstones},
+		From: []string{"hourly_links"},
 	}
 }
 
@@ -170,11 +181,11 @@ func spreaders() View {
 		Query: `SELECT platform, account_id, source_class, links, sources, all_links, links / all_links AS share, links / sum(links) OVER (PARTITION BY source_class) AS of_class
 FROM (
     SELECT platform, account_id, source_class, count() AS links, uniqExact(source) AS sources, sum(links) OVER (PARTITION BY platform, account_id) AS all_links
-    FROM ` + Database + `.links WHERE ` + inPeriod + `
+    FROM ` + Database + `.hourly_links WHERE ` + inPeriod + `
     GROUP BY platform, account_id, source_class)
 WHERE ` + isRated + `
 ORDER BY links DESC, account_id`,
-		From: []string{"links"},
+		From: []string{"hourly_links"},
 	}
 }
 
@@ -234,11 +245,11 @@ func risingDomains() View {
 		Query: `SELECT domain, argMax(source_class, created_at) AS source_class, countIf(created_at >= {from:` + typeTime + `}) AS links, countIf(created_at < {from:` + typeTime + `}) AS links_before,
     uniqExactIf(account_id, created_at >= {from:` + typeTime + `}) AS accounts, uniqExactIf(account_id, created_at < {from:` + typeTime + `}) AS accounts_before, min(created_at) AS first_in_both,
     (toFloat64(accounts) - toFloat64(accounts_before)) / sqrt(accounts + accounts_before) AS z
-FROM ` + Database + `.links
+FROM ` + Database + `.hourly_links
 WHERE created_at >= {from:` + typeTime + `} - toIntervalMillisecond(dateDiff('millisecond', {from:` + typeTime + `}, {to:` + typeTime + `})) AND created_at < {to:` + typeTime + `} AND domain != ''
 GROUP BY domain
 HAVING accounts > accounts_before
 ORDER BY z DESC, domain`,
-		From: []string{"links"},
+		From: []string{"hourly_links"},
 	}
 }

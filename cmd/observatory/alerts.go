@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +24,7 @@ func (c *cli) alerts() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "alerts",
 		Short: "Lists what wants attention, and notes what is seen to",
-		Long: `Lists the alerts that nobody has acknowledged, the newest first: sources that fell silent, networks, and bursts in which flagged or new
+		Long: `Lists the alerts that nobody has acknowledged, the newest first: sources that fell silent, searches with many posts, networks, look-alikes of protected names, and bursts in which flagged or new
 accounts have a part. An alert asks somebody to look; 'observatory evidence' shows what a network or burst rests on.
 
 Who is told of them is in the configuration, under alerts.`,
@@ -89,18 +88,12 @@ func writeAlerts(out io.Writer, found []store.KnownAlert) error {
 		_, err := fmt.Fprintln(out, "no alerts")
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "ALERT\tOF\tSUBJECT\tFROM\tTO\tTOLD\tSEEN TO")
+	t := listing{head: "ALERT\tOF\tSUBJECT\tFROM\tTO\tTOLD\tSEEN TO"}
 	for i := range found {
 		a := &found[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.Method, cut(plainText(a.Subject)), moment(&a.From), moment(a.To), moment(a.SentAt), moment(a.AcknowledgedAt))
-		for _, text := range []string{a.Evidence, a.Note} {
-			if text != "" {
-				fmt.Fprintf(w, "  %s\n", plainText(text)) // A line without tabs does not widen the columns.
-			}
-		}
+		t.add(fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", a.ID, a.Method, cut(plainText(a.Subject)), moment(&a.From), moment(a.To), moment(a.SentAt), moment(a.AcknowledgedAt)), a.Evidence, a.Note)
 	}
-	if err := w.Flush(); err != nil {
+	if err := t.write(out); err != nil {
 		return err
 	}
 	if len(found) == mostAlerts {
@@ -178,9 +171,19 @@ func (c *cli) channels(of study.Study) ([]notify.Channel, error) {
 // startAlerts tells people of alerts, where the study says whom.
 func (c *cli) startAlerts(s *system) error {
 	channels, err := c.channels(s.study)
-	if err != nil || len(channels) == 0 {
+	if err != nil {
 		return err
 	}
-	s.run("alerts", notify.New(s.study.Alerts, s.study.Name(), s.store, channels, s.log, s.reg).Run)
+	if len(channels) > 0 {
+		s.run("alerts", notify.New(s.study.Alerts, s.study.Name(), s.store, channels, s.log, s.reg).Run)
+	}
+	password, err := s.study.MailPassword(c.environ)
+	if err != nil {
+		return usage(err)
+	}
+	for i := range s.study.Notices {
+		n := &s.study.Notices[i]
+		s.run("notices to "+n.Party, notify.ForParty(n, s.study.Alerts, password, s.study.Name(), s.store, s.log, s.reg).Run)
+	}
 	return nil
 }

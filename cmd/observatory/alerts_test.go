@@ -78,3 +78,20 @@ SELECT 'network', 'planted.example', toDateTime64('2024-06-03 00:00:00', 3, 'UTC
 		t.Fatal(fmt.Sprint(response.Status, string(said)))
 	}
 }
+
+// An hour in which a query has as many posts as somebody wants to know of is an alert,
+// which goes when they go.
+func TestSearchesRaiseAlerts(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.env = append(p.env, "OBSERVATORY_CONFIG="+written(t, "study.yaml", "queries:\n  - {name: ballots, terms: [ballots], alert: 2}\n  - {name: votes, terms: [votes], alert: 3}\n"))
+	p.imports("jetstream", written(t, "a.jsonl", record(witness, "3kujzzjm22222", "ballots and votes", "")+record(objector, "3kujzzjm22223", "ballots and votes", "")))
+	if got := p.ask("SELECT method, subject, from, to, expected, observed FROM alerts"); got != "search\tballots\t2024-06-03 08:00:00.000\t2024-06-03 09:00:00.000\t2\t2" {
+		t.Errorf("alerts: %q", got)
+	}
+	p.imports("jetstream", written(t, "b.jsonl", `{"did":"`+objector+`","time_us":1717400100000000,"kind":"commit","commit":{"rev":"3ku","operation":"delete","collection":"app.bsky.feed.post","rkey":"3kujzzjm22223"}}`+"\n"))
+	if got := p.run("alerts"); got != "no alerts\n" {
+		t.Errorf("after a deletion: %q", got)
+	}
+	p.refused(exitUsage, "alert is a number of posts", "alerts", "--config", written(t, "bad.yaml", "queries: [{name: x, terms: [y], alert: -1}]\n"))
+}

@@ -33,11 +33,17 @@ func TestCookbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.run("demo", "--posts", "60000", "--seed", "1")
+	p.env = append(p.env, "OBSERVATORY_CONFIG="+written(t, "study.yaml", "reviewers: [anna, ben]\n"))
 	ends, _ := p.up()
 	theDashboardsAnswer(t, p, ends)
 	theExamplesDraw(t, ends)
 	thePageIsWhole(t, ends)
-	thePageIsAccessible(t, ends)
+	network := p.ask("SELECT min(network_id) FROM networks")
+	p.run("review", "judge", network, "--reviewer", "anna", "--verdict", "unclear", "--confidence", "low", "--note", "seen by nobody else")
+	if _, _, body := got(t, ends.Page+"/judge?id="+network); strings.Count(body, "seen by nobody else") != 1 || strings.Count(body, `id="v-network-accounts"`) != 1 {
+		t.Error("who judges a network does not see what others say, once, below its accounts")
+	}
+	thePageIsAccessible(t, ends, network)
 	page, err := os.ReadFile(cookbook)
 	if err != nil {
 		t.Fatal(err)

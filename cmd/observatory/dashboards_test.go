@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +21,7 @@ type grafana struct {
 	t        *testing.T
 	address  string
 	password string
-	from, to time.Time
-	chosen   map[string][]string
+	dashboards.Range
 }
 
 // theDashboardsAnswer asks for every panel, variable and annotation of every
@@ -36,9 +33,10 @@ func theDashboardsAnswer(t *testing.T, p *program, ends app.Endpoints) {
 		t.Fatal(err)
 	}
 	from := time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC)
+	week := dashboards.Range{From: from, To: from.Add(7 * 24 * time.Hour)}
 	asked := 0
 	for _, d := range dashboards.All() {
-		g := &grafana{t: t, address: ends.ClickHouse, password: password, from: from, to: from.Add(7 * 24 * time.Hour), chosen: map[string][]string{}}
+		g := &grafana{t: t, address: ends.ClickHouse, password: password, Range: week}
 		for _, v := range d.Templating.List {
 			if v.Type == "query" {
 				g.choose(d.File()+": "+v.Name, v)
@@ -56,7 +54,7 @@ func theDashboardsAnswer(t *testing.T, p *program, ends app.Endpoints) {
 			}
 		}
 	}
-	g := &grafana{t: t, address: ends.ClickHouse, password: password, from: from, to: from.Add(7 * 24 * time.Hour)}
+	g := &grafana{t: t, address: ends.ClickHouse, password: password, Range: week}
 	for title, sql := range alertRules(t) {
 		if len(g.ask("alert rule "+title, sql)) != 1 {
 			t.Errorf("the alert rule %q gives no number", title)
@@ -111,40 +109,18 @@ func alertRules(t *testing.T) map[string]string {
 
 // choose chooses all values of a variable, or the first of one that takes one.
 func (g *grafana) choose(where string, v *dashboards.Variable) {
-	for _, row := range g.ask(where, v.Query) {
-		value, _, _ := strings.Cut(row, "\t")
-		g.chosen[v.Name] = append(g.chosen[v.Name], value)
-	}
-	if len(g.chosen[v.Name]) == 0 {
+	rows := g.ask(where, v.Query)
+	if len(rows) == 0 {
 		g.t.Errorf("%s offers nothing", where)
-	} else if !v.Multi {
-		g.chosen[v.Name] = g.chosen[v.Name][:1]
 	}
-}
-
-var (
-	ofTime   = regexp.MustCompile(`\$__timeFilter\((\w+)\)`)
-	inSteps  = regexp.MustCompile(`\$__timeInterval\((\w+)\)`)
-	variable = regexp.MustCompile(`\$\{(\w+):singlequote\}`)
-)
-
-// expand makes of macros what the plugin makes of them.
-func (g *grafana) expand(sql string) string {
-	from, to := fmt.Sprintf("toDateTime(%d)", g.from.Unix()), fmt.Sprintf("toDateTime(%d)", g.to.Unix())
-	sql = ofTime.ReplaceAllString(sql, "$1 >= "+from+" AND $1 <= "+to)
-	sql = inSteps.ReplaceAllString(sql, "toStartOfInterval(toDateTime($1), INTERVAL 3600 second)")
-	sql = strings.NewReplacer("$__fromTime", from, "$__toTime", to, "$__interval_s", "3600").Replace(sql)
-	return variable.ReplaceAllStringFunc(sql, func(of string) string {
-		values := g.chosen[variable.FindStringSubmatch(of)[1]]
-		return "'" + strings.Join(values, "','") + "'"
-	})
+	g.Choose(v, rows)
 }
 
 func (g *grafana) ask(where, sql string) []string {
 	g.t.Helper()
-	answer, err := g.send(g.expand(sql))
+	answer, err := g.send(g.Expand(sql))
 	if err != nil {
-		g.t.Errorf("%s: %v\n%s", where, err, g.expand(sql))
+		g.t.Errorf("%s: %v\n%s", where, err, g.Expand(sql))
 	}
 	if answer == "" {
 		return nil

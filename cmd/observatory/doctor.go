@@ -6,16 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
 	"github.com/election-observatory/observatory/cmd/observatory/study"
+	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/collectors/mastodon"
+	"github.com/election-observatory/observatory/collectors/twitter"
+	"github.com/election-observatory/observatory/collectors/x"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/engine/chdb"
 	"github.com/election-observatory/observatory/internal/eventlog"
@@ -62,6 +69,7 @@ func (c *cli) runDoctor(ctx context.Context, asJSON bool) error {
 		findings = append(findings, c.lookAtKafka(ctx, study))
 	}
 	findings = append(findings, lookAtDir(dir), lookAtKeys(dir), lookAtDisk(dir))
+	findings = append(findings, c.lookAtPlatforms(ctx, &study)...)
 	if !dir.Owned() {
 		findings = append(findings, lookAtPort(ctx, "--listen-page", "127.0.0.1:8080"))
 		if study.ClickHouse.Address == "" {
@@ -109,6 +117,116 @@ func (c *cli) lookAtKafka(ctx context.Context, study study.Study) finding {
 	defer cancel()
 	id, err := eventlog.ClusterID(ctx, study.Kafka.Brokers)
 	return found("kafka", "cluster "+id, err)
+}
+
+// lookAtPlatforms says of each platform what it takes to collect from it, and of each
+// credential whether it is taken, without showing it.
+func (c *cli) lookAtPlatforms(ctx context.Context, of *study.Study) []finding {
+	list := []finding{found("rss", fmt.Sprintf("%d feeds; no credential is needed", len(of.Feeds)), nil)}
+	if of.Bluesky != nil {
+		list = append(list, found("bluesky", "collected; no credential is needed", nil))
+	} else {
+		list = append(list, found("bluesky", "not in the study; no credential is needed", nil))
+	}
+	list = append(list, c.lookAtMastodon(ctx, of)...)
+	list = append(list, c.lookAtX(ctx, of), lookAtTwitter(ctx, of))
+	return append(list, c.lookAtTelegram(ctx, of))
+}
+
+func lookAtTwitter(ctx context.Context, of *study.Study) finding {
+	const what, patience = "twitter", 20 * time.Second
+	if of.Twitter == nil {
+		return found(what, "not in the study; for endpoints that still speak API v1.1", nil)
+	}
+	queries, err := of.TwitterQueries(time.Now())
+	if err != nil {
+		return found(what, "", err)
+	}
+	token, err := of.TwitterToken()
+	if err != nil {
+		return found(what, "", err)
+	}
+	stream, err := twitter.New(*of.Twitter, queries, token, nil, time.Now, zap.NewNop())
+	if err != nil {
+		return found(what, "", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return found(what, of.Twitter.API+" opens its stream", stream.Check(ctx))
+}
+
+// lookAtTelegram looks whether there are the program, an application and a session, and lets
+// Telegram say whether it takes the session; nobody is logged in for that.
+func (c *cli) lookAtTelegram(ctx context.Context, of *study.Study) finding {
+	const what, patience = "telegram", 40 * time.Second
+	if of.Telegram == nil {
+		return found(what, "not in the study; an application ("+study.EnvTelegramID+", "+study.EnvTelegramHash+"), an account and the program observatory-telegram are needed", nil)
+	}
+	collector, err := telegramOf(of, c.dir(), c.environ, zap.NewNop())
+	if err != nil {
+		return found(what, "", err)
+	}
+	session := telegramSession(c.dir())
+	if _, err := os.Stat(session); err != nil {
+		return found(what, "", fmt.Errorf("nobody is logged in: observatory-telegram login --session %s", session))
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return found(what, fmt.Sprintf("%d channels; the session is taken", len(of.Telegram.Channels)), collector.Check(ctx))
+}
+
+// lookAtX asks for the rules of the app, and whether it would take those of the study. No
+// post is read.
+func (c *cli) lookAtX(ctx context.Context, of *study.Study) finding {
+	const what, patience = "x", 20 * time.Second
+	if of.X == nil {
+		return found(what, "not in the study; a bearer token and a budget are needed ("+study.EnvX+")", nil)
+	}
+	queries, err := of.XQueries(time.Now())
+	if err != nil {
+		return found(what, "", err)
+	}
+	token, err := of.XToken(c.environ)
+	if err != nil {
+		return found(what, "", err)
+	}
+	streams, err := x.New(*of.X, queries, token, nil, time.Now, zap.NewNop())
+	if err != nil {
+		return found(what, "", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, stream := range streams {
+		if err := stream.Check(ctx); err != nil {
+			return found(what, "", err)
+		}
+		break // They have the token and the rules in common.
+	}
+	said, err := x.Spent(collectors.NewCursors(c.dir().Cursors()), *of.X, time.Now)
+	return found(what, "takes the token and the rules; "+said, err)
+}
+
+func (c *cli) lookAtMastodon(ctx context.Context, of *study.Study) []finding {
+	const what = "mastodon"
+	if of.Mastodon == nil {
+		return []finding{found(what, "not in the study; servers since version 4.2 want a token for their streams", nil)}
+	}
+	streams, err := mastodon.New(*of.Mastodon, of.MastodonToken(c.environ), nil, time.Now, zap.NewNop())
+	if err != nil {
+		return []finding{found(what, "", err)}
+	}
+	var list []finding
+	for _, source := range slices.Sorted(maps.Keys(streams)) {
+		const patience = 20 * time.Second
+		asked, cancel := context.WithTimeout(ctx, patience)
+		err := streams[source].Check(asked)
+		cancel()
+		if err != nil {
+			err = fmt.Errorf("%s: %w", source, err)
+		}
+		list = append(list, found(what, source+" opens its stream", err))
+	}
+	return list
 }
 
 func lookAtDir(dir app.Dir) finding {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +51,8 @@ func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
 	waitFor(t, "the log to grow", func() bool { return app.Dir(p.data).LogBytes() > before || importing.ended() })
 	disk.fill()
 	waitFor(t, "the import to say why it waits", func() bool { return strings.Contains(importing.said(), "full") || importing.ended() })
-	p.run("status")
+	// The engine may end when it cannot write, and is started again.
+	waitFor(t, "status to answer with a full disk", func() bool { return p.runWith("", "status").code == 0 })
 	disk.empty()
 	waitFor(t, "the import to go on with room again", importing.ended)
 	if err := importing.wait(); err != nil && !strings.Contains(importing.said(), "make room") {
@@ -243,4 +245,52 @@ func waitFor(t *testing.T, what string, done func() bool) {
 		}
 	}
 	t.Fatalf("waited two minutes for %s", what)
+}
+
+// Collectors stand still before the disk is full, say so, and go on with room.
+func TestCollectorsStandStillBeforeTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 1000)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		_, _ = fmt.Fprint(w, "<rss version='2.0'><channel><title>t</title></channel></rss>")
+	}))
+	t.Cleanup(server.Close)
+	p := newProgram(t)
+	disk := mountDisk(t, p.data)
+	least := eventlog.DefaultBrokerConfig().MinFreeBytes
+	disk.resize(least + 400<<20)
+	p.env = append(p.env, "OBSERVATORY_CONFIG="+written(t, "study.yaml", "fetch: {allow_private: true, min_interval: 1s, max_interval: 1s}\nfeeds:\n  - url: "+server.URL+"/feed\n"))
+	up := p.start("up", "--listen-clickhouse=127.0.0.1:0", "--listen-page=127.0.0.1:0", "--listen-kafka=127.0.0.1:0")
+	waitFor(t, "the addresses to be told", func() bool {
+		ends, ok := app.Dir(p.data).ReadEndpoints()
+		return ok && ends.PID > 0 || up.ended()
+	})
+	waitFor(t, "coverage of the feed", func() bool {
+		return up.ended() || p.runWith("", "query", "--format", "TSV", "SELECT countIf(connected) > 0 FROM coverage").out == "1\n"
+	})
+	disk.resize(least + 10<<20)
+	waitFor(t, "the collectors to stand still", func() bool { return strings.Contains(up.said(), "collectors stand still") || up.ended() })
+	for len(asked) > 0 {
+		<-asked
+	}
+	time.Sleep(3 * time.Second)
+	if n := len(asked); n > 0 {
+		t.Errorf("the feed was asked %d times meanwhile", n)
+	}
+	disk.resize(least + 400<<20)
+	waitFor(t, "the collectors to go on", func() bool { return strings.Contains(up.said(), "collectors go on") && len(asked) > 0 || up.ended() })
+	waitFor(t, "the gap to be stated", func() bool {
+		return up.ended() || p.runWith("", "query", "--format", "TSV", "SELECT count(), any(dateDiff('second', from, to) BETWEEN 3 AND 120) FROM missing WHERE kind = 'gap' AND reason = 'disk_full'").out == "1\t1\n"
+	})
+	if up.ended() {
+		t.Errorf("it ended:\n%s", up.said())
+	}
 }

@@ -26,7 +26,7 @@ process'. On one machine 'observatory up' runs both.`,
 				return err
 			}
 			if !of.Live() {
-				return usage(errors.New("the study names no live source: give feeds or bluesky in the configuration, or read archives with `observatory import`"))
+				return usage(errors.New("the study names no live source: give feeds, bluesky or mastodon in the configuration, or read archives with `observatory import`"))
 			}
 			if len(of.Kafka.Brokers) == 0 {
 				return usage(errors.New("collect works on a cluster: give kafka.brokers in the configuration, or run `observatory up`"))
@@ -88,6 +88,7 @@ func (c *cli) runProcess(ctx context.Context) error {
 	if err := c.startAlerts(s); err != nil {
 		return err
 	}
+	s.startPublishing()
 	s.log.Info("processing", zap.Strings("kafka", s.brokers), zap.String("clickhouse", s.ends.ClickHouse), zap.String("page", s.ends.Page))
 	<-s.ctx.Done()
 	if ctx.Err() == nil {

@@ -33,8 +33,11 @@ func (c *cli) importCommand() *cobra.Command {
 An import that was cut off goes on where it was; importing again changes nothing.
 
 Formats:
+  twitter-v2   X/Twitter API v2: one response, stream message, post flattened by twarc or compliance notice per line
   twitter-v1   X/Twitter API v1.1: one JSON status or notice per line
   jetstream    Bluesky Jetstream: one JSON event per line
+  mastodon     statuses of Mastodon's API: one per line, or an array of them
+  telegram     result.json of Telegram Desktop, of one chat or all; public channels and groups alone
   ira-csv      the Internet Research Agency archive of FiveThirtyEight
   shares-csv   object_id,account_id,content_id,timestamp_share; needs --platform and --object`,
 		Example: `  observatory import --format twitter-v1 stream.jsonl.gz

@@ -98,7 +98,7 @@ Without configuration it brings its own broker and engine and keeps everything i
 	flags.StringVar(&c.data, "data", "", "data directory (default $OBSERVATORY_DATA or ./observatory-data)")
 	flags.StringVar(&c.config, "config", "", "configuration (default $OBSERVATORY_CONFIG or ./observatory.yaml, which may be absent)")
 	flags.StringVar(&c.level, "log-level", "", "debug, info, warn or error (default info for what keeps running, warn for the rest)")
-	root.AddCommand(c.up(), c.demo(), c.collect(), c.process(), c.importCommand(), c.feedsCommand(), c.sourcesCommand(), c.query(), c.status(), c.assess(), c.coordinate(), c.alerts(), c.evidence(), c.backup(), c.restore(), c.migrate(), c.doctor(), c.version(), brokerChild(), engineChild())
+	root.AddCommand(c.up(), c.demo(), c.collect(), c.process(), c.importCommand(), c.feedsCommand(), c.sourcesCommand(), c.query(), c.status(), c.assess(), c.coordinate(), c.alerts(), c.review(), c.evidence(), c.forget(), c.publish(), c.releaseCommand(), c.backup(), c.restore(), c.migrate(), c.doctor(), c.version(), brokerChild(), engineChild())
 	for _, command := range root.Commands() {
 		command.Args = asUsage(command.Args)
 	}

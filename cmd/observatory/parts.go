@@ -145,16 +145,8 @@ func (s *system) engine(at listen) (*app.Child, error) {
 		}
 	}
 	cfg.Aggregates = []string{"hourly", "coverage"}
-	bounds := s.study.Engine
-	if bounds.QuerySeconds > 0 {
-		cfg.Readers.Time = time.Duration(bounds.QuerySeconds) * time.Second
-	}
-	if bounds.QueryMemory > 0 {
-		cfg.Readers.Memory = uint64(bounds.QueryMemory) << 20
-	}
-	if bounds.Queries > 0 {
-		cfg.Readers.Concurrent = bounds.Queries
-	}
+	bound(&cfg, &s.study.Engine)
+	cfg.Audit = s.dir.Audit()
 	library, err := chdb.Find("")
 	if err != nil {
 		return nil, err
@@ -169,6 +161,25 @@ func (s *system) engine(at listen) (*app.Child, error) {
 		Name: "engine", Command: engineCommand, Config: engineConfig{cfg, s.level}, Socket: socket,
 		Ready: func(ctx context.Context) error { return ping(ctx, s.ends.ClickHouse+"/ping") },
 	}, nil
+}
+
+// bound sets what the study bounds otherwise.
+func bound(cfg *engine.Config, bounds *study.Engine) {
+	if bounds.QuerySeconds > 0 {
+		cfg.Readers.Time = time.Duration(bounds.QuerySeconds) * time.Second
+	}
+	if bounds.QueryMemory > 0 {
+		cfg.Readers.Memory = uint64(bounds.QueryMemory) << 20
+	}
+	if bounds.Queries > 0 {
+		cfg.Readers.Concurrent = bounds.Queries
+	}
+	if bounds.HourQueries > 0 {
+		cfg.Quota.Queries = bounds.HourQueries
+	}
+	if bounds.HourSeconds > 0 {
+		cfg.Quota.Time = time.Duration(bounds.HourSeconds) * time.Second
+	}
 }
 
 func (s *system) broker(at listen) (*app.Child, error) {
@@ -280,7 +291,10 @@ func (s *system) work() assess.Work {
 	if s.queries.Version() != "" {
 		work.Methods = append(work.Methods, assess.NewRematch(s.store.DB(), s.queries))
 	}
-	work.Methods = append(work.Methods, assess.NewHourly(s.store.DB()))
+	work.Methods = append(work.Methods, assess.NewLinks(s.store.DB()), assess.NewHourly(s.store.DB())) // Hourly counts the links that Links keeps.
+	if searches := s.study.Searches(); len(searches) > 0 {
+		work.Methods = append(work.Methods, assess.NewSearches(s.store.DB(), searches))
+	}
 	if protected, err := lookalike.New(s.study.ProtectedNames); err == nil && protected.Len() > 0 { // The study was checked when it was read.
 		work.Methods = append(work.Methods, assess.NewLookalikes(s.store.DB(), protected.Version(), func(host string) (assess.Resemblance, bool) {
 			found, ok := protected.Check(host)

@@ -41,7 +41,7 @@ func (s *system) site() (http.Handler, error) {
 	for _, host := range append(urls.Shorteners(), s.study.Shorteners...) {
 		rated.shorteners[host] = true
 	}
-	p, err := page.New(page.Config{Title: s.study.Name(), Contact: s.study.Contact, Ask: ask.ask, Check: rated.check, Log: s.log.Named("page")})
+	p, err := page.New(page.Config{Title: s.study.Name(), Contact: s.study.Contact, Ask: ask.ask, Check: rated.check, Review: s.reviewing(), Log: s.log.Named("page")})
 	if err != nil {
 		return nil, err
 	}

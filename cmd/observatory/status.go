@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/collectors/x"
 	"github.com/election-observatory/observatory/processors/store"
 )
 
@@ -43,6 +45,7 @@ type report struct {
 	Collectors   []store.CollectorStatus `json:"collectors"`
 	Feeds        int                     `json:"feeds"` // In the configuration.
 	AllowPrivate bool                    `json:"allow_private"`
+	Budget       string                  `json:"x_budget,omitempty"` // What was read from X and spent, of what.
 	Down         []store.SourceStatus    `json:"down"`
 	Alarms       []store.Alarm           `json:"alarms"`
 	Gaps         []store.Gap             `json:"gaps"`
@@ -62,7 +65,12 @@ func (c *cli) runStatus(ctx context.Context, asJSON bool) error {
 	r := report{
 		Data: string(s.dir), Running: s.lock == nil, Page: s.ends.Page, Version: found.Version,
 		Platforms: found.Platforms, Collectors: found.Collectors, Down: found.Down, Alarms: found.Alarms, Gaps: found.Gaps, Tables: found.Tables,
-		Feeds: len(s.study.Feeds), AllowPrivate: s.study.Fetch.AllowPrivate || s.study.Bluesky != nil && s.study.Bluesky.AllowPrivate,
+		Feeds: len(s.study.Feeds), AllowPrivate: s.study.AllowsPrivate(),
+	}
+	if of := s.study.X; of != nil {
+		if r.Budget, err = x.Spent(collectors.NewCursors(s.dir.Cursors()), *of, time.Now); err != nil {
+			return err
+		}
 	}
 	if r.Free, err = freeBytes(s.dir); err != nil {
 		return err
@@ -109,6 +117,9 @@ func (r *report) write(out io.Writer) error {
 		behind = fmt.Sprintf("%s events not stored, %s not counted", count(r.Behind), count(r.Uncounted))
 	}
 	fmt.Fprintf(w, "behind\t%s\n", behind)
+	if r.Budget != "" {
+		fmt.Fprintf(w, "x\t%s\n", r.Budget)
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}

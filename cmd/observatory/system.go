@@ -12,6 +12,7 @@ import (
 	"github.com/election-observatory/observatory/cmd/observatory/study"
 	"github.com/election-observatory/observatory/collectors/expand"
 	"github.com/election-observatory/observatory/collectors/rss"
+	"github.com/election-observatory/observatory/collectors/websub"
 	"github.com/election-observatory/observatory/internal/app"
 	"github.com/election-observatory/observatory/internal/eventlog"
 	"github.com/election-observatory/observatory/processors"
@@ -36,7 +37,8 @@ type system struct {
 
 	lock      *app.Lock // Nil where another process is the owner.
 	passwords map[string]string
-	key       []byte // The study's.
+	reviewers map[string]string // Their passwords for the page.
+	key       []byte            // The study's.
 	ends      app.Endpoints
 	brokers   []string
 	logID     string
@@ -49,7 +51,8 @@ type system struct {
 	feeds    *rss.Reader // What all feeds share, under
 	feedsHow string      // this configuration.
 
-	expander *expand.Expander // Nil where short links are not followed.
+	hubs     *websub.Subscriber // Nil where no hub is listened to.
+	expander *expand.Expander   // Nil where short links are not followed.
 
 	parts []*part // In the order in which they were started.
 }
@@ -198,8 +201,8 @@ func (s *system) prepare(alone bool) error {
 	if s.passwords, err = s.lock.Passwords(users()); err != nil {
 		return err
 	}
-	if !s.embedsBroker() || alone {
-		return nil
+	if err = s.prepareReviewers(); err != nil || !s.embedsBroker() || alone {
+		return err
 	}
 	if s.logID, err = s.lock.LogID(); err != nil {
 		return err
@@ -237,7 +240,7 @@ func (s *system) openStore(environ []string) error {
 		if err != nil {
 			return err
 		}
-		cfg.Replicated = s.study.ClickHouse.Replicated
+		cfg.Layout = s.layout()
 		cfg.Addr, cfg.User, cfg.Password = s.study.ClickHouse.Address, s.study.ClickHouse.Name(), store.Secret(password)
 	}
 	var err error
@@ -248,12 +251,16 @@ func (s *system) openStore(environ []string) error {
 func (s *system) embedsBroker() bool { return len(s.study.Kafka.Brokers) == 0 }
 func (s *system) embedsEngine() bool { return s.study.ClickHouse.Address == "" }
 
+func (s *system) layout() store.Layout {
+	return store.Layout{Replicated: s.study.ClickHouse.Replicated, Cluster: s.study.ClickHouse.Cluster}
+}
+
 // migrate brings the store to this program's version.
 func (s *system) migrate() ([]store.Migration, error) {
 	if s.embedsEngine() {
 		return store.Migrate(s.ctx, s.store.DB(), s.log)
 	}
-	return store.MigrateServer(s.ctx, s.store.DB(), s.study.ClickHouse.Replicated, s.log)
+	return store.MigrateServer(s.ctx, s.store.DB(), s.layout(), s.log)
 }
 
 // run starts a part under a name. If it fails, everything ends, and that is why.

@@ -90,6 +90,7 @@ func (c *cli) runUp(ctx context.Context, at listen) error {
 	if err := c.startAlerts(s); err != nil {
 		return err
 	}
+	s.startPublishing()
 	s.log.Info("observatory is up", zap.String("data", string(s.dir)), zap.String("clickhouse", s.ends.ClickHouse), zap.String("page", s.ends.Page), zap.String("kafka", s.ends.Kafka))
 	<-s.ctx.Done()
 	if ctx.Err() == nil {

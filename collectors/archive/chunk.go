@@ -61,51 +61,94 @@ func (c *chunk) work(d decoder, source, collector string, platform schema.Platfo
 	tally := collectors.Tally{Source: source, Collector: collector, Platform: platform}
 	last := int64(0) // What has no time of its own counts where the record before it does.
 	for _, rec := range c.records {
-		raw := c.arena[rec.from:rec.to]
-		out, why := c.one(d, rec, raw)
-		if why != nil {
-			c.counts.Rejected[string(why.Reason)]++
-			tally.Rejected(last, why.Reason)
-			c.events = append(c.events, rejectEvent(rec, raw, why, source, collector, platform, importedMS))
-			continue
-		}
-		if out.MS != 0 {
-			last = out.MS
-		}
-		c.counts.Read++
-		c.counts.Kinds[out.Kind]++
-		emitted := 0
-		if out.Event != nil {
-			stamp(out.Event, source, collector, importedMS)
-			c.events = append(c.events, out.Event)
-			emitted = 1
-			c.counts.Emitted++
-		}
-		c.countKind(out.Event)
-		tally.Received(last, out.Kind, emitted)
+		c.each(d, rec, c.arena[rec.from:rec.to], func(part int, raw []byte, out mapping.Decoded, why *mapping.Rejection) {
+			if why != nil {
+				c.counts.Rejected[string(why.Reason)]++
+				tally.Rejected(last, why.Reason)
+				c.events = append(c.events, rejectEvent(rec, part, raw, why, source, collector, platform, importedMS))
+				return
+			}
+			if out.MS != 0 {
+				last = out.MS
+			}
+			c.counts.Read++
+			c.counts.Kinds[out.Kind]++
+			emitted := 0
+			if out.Event != nil {
+				stamp(out.Event, source, collector, importedMS)
+				c.events = append(c.events, out.Event)
+				emitted = 1
+				c.counts.Emitted++
+			}
+			c.countKind(out.Event)
+			tally.Received(last, out.Kind, emitted)
+		})
 	}
 	c.events = append(c.events, tally.Events(strconv.FormatUint(c.index, 10))...)
 }
 
-// one decodes a record. Whatever a decoder has against it is a reject, its own
-// faults included: one record that nobody thought of must not end the import.
+// each decodes a record into its parts: one, or those of a page, from 1.
+func (c *chunk) each(d decoder, rec record, raw []byte, take func(part int, raw []byte, out mapping.Decoded, why *mapping.Rejection)) {
+	page, ok := d.(pages)
+	if !ok || rec.size > 0 {
+		out, why := c.one(d, rec, raw)
+		take(0, raw, out, why)
+		return
+	}
+	part := 0
+	var why *mapping.Rejection
+	err := guarded(func() error {
+		return page(raw, func(of []byte, out mapping.Decoded, err error) {
+			part++
+			why := rejection(err)
+			if why == nil {
+				why = tooLarge(out)
+			}
+			take(part, of, out, why)
+		})
+	})
+	if why = rejection(err); why != nil {
+		take(0, raw, mapping.Decoded{}, why)
+	}
+}
+
+// guarded makes a rejection of a fault of a decoder's own: one record that nobody thought
+// of must not end the import.
+func guarded(decode func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = &mapping.Rejection{Reason: schema.ReasonBadField, Detail: fmt.Sprintf("the decoder failed: %.200v", fault)}
+		}
+	}()
+	return decode()
+}
+
+// rejection is why a record cannot be used; nil where it can.
+func rejection(err error) *mapping.Rejection {
+	var why *mapping.Rejection
+	if err != nil && !errors.As(err, &why) {
+		why = &mapping.Rejection{Reason: schema.ReasonBadField, Detail: err.Error()}
+	}
+	return why
+}
+
+func tooLarge(out mapping.Decoded) *mapping.Rejection {
+	if out.Event != nil && out.Event.SizeVT() > schema.MaxEventBytes-stampBytes {
+		return &mapping.Rejection{Reason: schema.ReasonTooLarge, Detail: "what the record says is larger than the log takes"}
+	}
+	return nil
+}
+
+// one decodes a record of one part. Whatever a decoder has against it is a reject.
 func (c *chunk) one(d decoder, rec record, raw []byte) (out mapping.Decoded, why *mapping.Rejection) {
 	if rec.size > 0 {
 		return mapping.Decoded{}, &mapping.Rejection{Reason: schema.ReasonTooLarge, Detail: fmt.Sprintf("the record has %d bytes", rec.size)}
 	}
-	defer func() {
-		if fault := recover(); fault != nil {
-			out, why = mapping.Decoded{}, &mapping.Rejection{Reason: schema.ReasonBadField, Detail: fmt.Sprintf("the decoder failed: %.200v", fault)}
-		}
-	}()
-	out, err := d.decode(raw)
-	if err != nil && !errors.As(err, &why) {
-		why = &mapping.Rejection{Reason: schema.ReasonBadField, Detail: err.Error()}
+	err := guarded(func() (err error) { out, err = d.decode(raw); return err })
+	if why = rejection(err); why != nil {
+		return mapping.Decoded{}, why
 	}
-	if why == nil && out.Event != nil && out.Event.SizeVT() > schema.MaxEventBytes-stampBytes {
-		why = &mapping.Rejection{Reason: schema.ReasonTooLarge, Detail: "what the record says is larger than the log takes"}
-	}
-	return out, why
+	return out, tooLarge(out)
 }
 
 // stampBytes is room for what stamp adds to an event.
@@ -132,15 +175,19 @@ func stamp(event *schema.Event, source, collector string, importedMS int64) {
 	}
 }
 
-func rejectEvent(rec record, raw []byte, why *mapping.Rejection, source, collector string, platform schema.Platform, importedMS int64) *schema.Event {
+func rejectEvent(rec record, part int, raw []byte, why *mapping.Rejection, source, collector string, platform schema.Platform, importedMS int64) *schema.Event {
 	sum := sha256.Sum256(raw)
 	size := rec.size
 	if size == 0 {
 		size = uint64(len(raw))
 	}
+	position := fmt.Sprintf("record %d", rec.number)
+	if part > 0 {
+		position += fmt.Sprintf(", part %d", part)
+	}
 	kept := append([]byte(nil), raw[:min(len(raw), schema.MaxRejectBytes)]...)
 	return &schema.Event{Kind: &schema.Event_Reject{Reject: &schema.Reject{
-		Platform: platform, Collector: collector, Source: source, Position: fmt.Sprintf("record %d", rec.number), Reason: string(why.Reason),
+		Platform: platform, Collector: collector, Source: source, Position: position, Reason: string(why.Reason),
 		Detail: mapping.Clean(why.Detail, mapping.MaxShort), Raw: kept, RawSize: size, RawSha256: sum[:], ImportedMs: importedMS,
 	}}}
 }

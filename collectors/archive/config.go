@@ -39,7 +39,9 @@ func DefaultConfig() Config {
 }
 
 // Formats lists the formats.
-func Formats() []string { return []string{"twitter-v1", "jetstream", "ira-csv", "shares-csv"} }
+func Formats() []string {
+	return []string{"twitter-v2", "twitter-v1", "jetstream", "mastodon", "telegram", "ira-csv", "shares-csv"}
+}
 
 // Objects lists what shares-csv can share.
 func Objects() []string { return []string{"url", "repost", "text", "hashtags", "media", "reply"} }

@@ -4,9 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/election-observatory/observatory/collectors/bluesky"
 	"github.com/election-observatory/observatory/collectors/mapping"
+	"github.com/election-observatory/observatory/collectors/mastodon"
+	"github.com/election-observatory/observatory/collectors/telegram"
+	"github.com/election-observatory/observatory/collectors/twitter"
+	"github.com/election-observatory/observatory/collectors/x"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -15,8 +20,12 @@ func (a *Archive) platform() schema.Platform {
 	switch a.cfg.Format {
 	case "jetstream":
 		return schema.PlatformBluesky
-	case "twitter-v1", "ira-csv":
+	case "twitter-v2", "twitter-v1", "ira-csv":
 		return schema.PlatformX
+	case "mastodon":
+		return schema.PlatformMastodon
+	case "telegram":
+		return schema.PlatformTelegram
 	}
 	return a.cfg.Platform
 }
@@ -26,7 +35,18 @@ func (a *Archive) decoderFor(f *file) (decoder, *splitter, error) {
 	split := &splitter{in: f.body, limit: a.cfg.MaxRecordBytes}
 	switch a.cfg.Format {
 	case "twitter-v1":
-		return twitterV1{}, split, nil
+		return decoderFunc(twitter.Decode), split, nil
+	case "twitter-v2":
+		split.limit = max(split.limit, maxPageBytes)
+		return pages(x.Decode), split, nil
+	case "mastodon":
+		if head, _ := f.body.Peek(foreignHead); strings.HasPrefix(strings.TrimLeft(string(head), "\xef\xbb\xbf \t\r\n"), "[") {
+			split.values = &values{in: f.body}
+		}
+		return decoderFunc(mastodon.Decode), split, nil
+	case "telegram":
+		split.values = &values{in: f.body, name: "messages"}
+		return decoderFunc(telegram.Decode), split, nil
 	case "jetstream":
 		return decoderFunc(bluesky.Decode), split, nil
 	}
@@ -52,6 +72,9 @@ func (a *Archive) table(h header) (d decoder, missing string) {
 	return newSharesCSV(h, a.cfg.Platform, a.cfg.Object)
 }
 
+// maxPageBytes is the longest page of X's API: five hundred posts with all that goes with them.
+const maxPageBytes = 32 << 20
+
 // decoder turns a record into what it says. It keeps no state between records.
 type decoder interface {
 	decode(rec []byte) (mapping.Decoded, error)
@@ -60,3 +83,10 @@ type decoder interface {
 type decoderFunc func(rec []byte) (mapping.Decoded, error)
 
 func (f decoderFunc) decode(rec []byte) (mapping.Decoded, error) { return f(rec) }
+
+// pages is a decoder of records that may hold several posts.
+type pages func(rec []byte, each x.Each) error
+
+func (pages) decode([]byte) (mapping.Decoded, error) {
+	return mapping.Decoded{}, errors.New("a page holds several posts")
+}

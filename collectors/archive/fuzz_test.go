@@ -14,6 +14,10 @@ import (
 
 	"github.com/election-observatory/observatory/collectors/bluesky"
 	"github.com/election-observatory/observatory/collectors/mapping"
+	"github.com/election-observatory/observatory/collectors/mastodon"
+	"github.com/election-observatory/observatory/collectors/telegram"
+	"github.com/election-observatory/observatory/collectors/twitter"
+	"github.com/election-observatory/observatory/collectors/x"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -95,7 +99,36 @@ func holdPost(t *testing.T, p *schema.Post, platform schema.Platform) {
 
 func FuzzTwitterV1(f *testing.F) {
 	seeds(f, "twitter-v1")
-	f.Fuzz(func(t *testing.T, rec []byte) { hold(t, twitterV1{}, rec, schema.PlatformX) })
+	f.Fuzz(func(t *testing.T, rec []byte) { hold(t, decoderFunc(twitter.Decode), rec, schema.PlatformX) })
+}
+
+func FuzzTwitterV2(f *testing.F) {
+	seeds(f, "twitter-v2")
+	f.Fuzz(func(t *testing.T, rec []byte) {
+		(&chunk{}).each(pages(x.Decode), record{}, rec, func(_ int, raw []byte, out mapping.Decoded, why *mapping.Rejection) {
+			hold(t, decoderFunc(func([]byte) (mapping.Decoded, error) {
+				if why != nil {
+					return mapping.Decoded{}, why
+				}
+				return out, nil
+			}), raw, schema.PlatformX)
+		})
+	})
+}
+
+func FuzzMastodon(f *testing.F) {
+	seeds(f, "mastodon")
+	f.Fuzz(func(t *testing.T, rec []byte) {
+		hold(t, decoderFunc(mastodon.Decode), rec, schema.PlatformMastodon)
+	})
+}
+
+func FuzzTelegram(f *testing.F) {
+	seeds(f, "telegram")
+	f.Add([]byte(`{"chat":{"id":6,"type":"public_supergroup"},"message":{"id":1,"type":"message","date_unixtime":"1717405200","text":["a",{"type":"link","text":"b"}]}}`))
+	f.Fuzz(func(t *testing.T, rec []byte) {
+		hold(t, decoderFunc(telegram.Decode), rec, schema.PlatformTelegram)
+	})
 }
 
 func FuzzJetstream(f *testing.F) {

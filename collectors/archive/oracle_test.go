@@ -16,6 +16,9 @@ import (
 	"time"
 	"unicode"
 
+	"google.golang.org/protobuf/proto"
+
+	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -151,6 +154,56 @@ func jetstreamFacts() []fact {
 	}
 }
 
+// twitterV2Facts are those of posts that twarc has flattened.
+func twitterV2Facts() []fact {
+	declared := func(v []string) []string {
+		return slices.DeleteFunc(v, func(s string) bool { return s == "und" || s == "zxx" || s == "art" || len(s) == 3 && s[0] == 'q' })
+	}
+	return []fact{
+		{name: "id", path: "id", got: func(p *schema.Post) []string { return one(p.GetNativeId()) }},
+		{name: "author", path: "author_id", got: func(p *schema.Post) []string { return one(p.GetAuthor().GetNativeId()) }},
+		{name: "handle", path: "author.username", got: func(p *schema.Post) []string { return one(p.GetAuthor().GetHandle()) }},
+		{name: "followers", path: "author.public_metrics.followers_count", got: func(p *schema.Post) []string { return number(p.GetAuthor().Followers) }},
+		{name: "following", path: "author.public_metrics.following_count", got: func(p *schema.Post) []string { return number(p.GetAuthor().Following) }},
+		{name: "posts", path: "author.public_metrics.tweet_count", got: func(p *schema.Post) []string { return number(p.GetAuthor().Posts) }},
+		{name: "account made", path: "author.created_at", want: timeIn(time.RFC3339), got: func(p *schema.Post) []string { return millis(p.GetAuthor().GetCreatedMs()) }},
+		{name: "verified", path: "author.verified", got: func(p *schema.Post) []string { return one(strconv.FormatBool(p.GetAuthor().GetVerified())) }},
+		{name: "claimed", path: "created_at", want: timeIn(time.RFC3339), got: func(p *schema.Post) []string { return millis(p.GetClaimedMs()) }},
+		{name: "collected", path: "__twarc.retrieved_at", want: timeIn(time.RFC3339), got: func(p *schema.Post) []string { return millis(p.GetCollectedMs()) }},
+		{name: "text", path: "text", want: func(v []string) []string { return one(html.UnescapeString(v[0])) }, got: func(p *schema.Post) []string { return one(p.GetText()) }},
+		{name: "language", path: "lang", want: declared, got: func(p *schema.Post) []string { return p.GetLangs() }},
+		{name: "mentioned names", path: "entities.mentions[].username", got: func(p *schema.Post) []string {
+			return each(p.GetMentions(), (*schema.Mention).GetHandle)
+		}},
+		{name: "mentioned ids", path: "entities.mentions[].id", got: func(p *schema.Post) []string {
+			return slices.DeleteFunc(each(p.GetMentions(), (*schema.Mention).GetNativeId), func(s string) bool { return s == "" })
+		}},
+		{name: "client", path: "source", got: func(p *schema.Post) []string { return one(p.GetClient()) }},
+	}
+}
+
+func mastodonFacts() []fact {
+	return []fact{
+		{name: "address", path: "url", got: func(p *schema.Post) []string { return one(p.GetPermalink()) }},
+		{name: "name", path: "account.display_name", want: func(v []string) []string { return one(v[0]) }, got: func(p *schema.Post) []string { return one(p.GetAuthor().GetName()) }},
+		{name: "profile", path: "account.url", want: func(v []string) []string { return one(strings.TrimPrefix(v[0], "https://")) }, got: func(p *schema.Post) []string { return one(p.GetAuthor().GetNativeId()) }},
+		{name: "followers", path: "account.followers_count", got: func(p *schema.Post) []string { return number(p.GetAuthor().Followers) }},
+		{name: "following", path: "account.following_count", got: func(p *schema.Post) []string { return number(p.GetAuthor().Following) }},
+		{name: "posts", path: "account.statuses_count", got: func(p *schema.Post) []string { return number(p.GetAuthor().Posts) }},
+		{name: "account made", path: "account.created_at", want: timeIn(time.RFC3339), got: func(p *schema.Post) []string { return millis(p.GetAuthor().GetCreatedMs()) }},
+		{name: "bot", path: "account.bot", got: func(p *schema.Post) []string {
+			return one(strconv.FormatBool(p.GetAuthor().GetDeclaredBot() == schema.Declared_DECLARED_YES))
+		}},
+		{name: "claimed", path: "created_at", want: timeIn(time.RFC3339), got: func(p *schema.Post) []string { return millis(p.GetClaimedMs()) }},
+		{name: "language", path: "language", got: func(p *schema.Post) []string { return p.GetLangs() }},
+		{name: "sensitive", path: "sensitive", got: func(p *schema.Post) []string { return one(strconv.FormatBool(p.GetSensitive())) }},
+		{name: "hashtags", path: "tags[].name", got: func(p *schema.Post) []string { return p.GetHashtags() }},
+		{name: "media", path: "media_attachments[].remote_url", got: func(p *schema.Post) []string {
+			return each(p.GetMedia(), (*schema.Media).GetUrl)
+		}},
+	}
+}
+
 func check(t *testing.T, number int, f fact, source any, p *schema.Post) (compared int) {
 	t.Helper()
 	var want []string
@@ -177,17 +230,16 @@ func TestPostsSayWhatTheirJSONSays(t *testing.T) {
 		facts []fact
 	}{
 		"twitter-v1": {"platforms/twitter_v11_stream.jsonl.gz", twitterFacts()},
+		"twitter-v2": {"platforms/twitter_v2/flat.jsonl", twitterV2Facts()},
 		"jetstream":  {"platforms/jetstream_v1_events.jsonl", jetstreamFacts()},
+		"mastodon":   {"platforms/mastodon_statuses.json", mastodonFacts()},
 	} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			d, list := records(t, config(format, recording(t, c.name)))
 			compared := map[string]int{}
 			for n, rec := range list {
-				out, err := d.decode(rec)
-				if err != nil {
-					t.Fatal(err)
-				}
+				out := only(t, d, rec)
 				if out.Event.GetPost() == nil {
 					continue
 				}
@@ -207,6 +259,43 @@ func TestPostsSayWhatTheirJSONSays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// only is what a record of one part says.
+func only(tb testing.TB, d decoder, rec []byte) (only mapping.Decoded) {
+	tb.Helper()
+	(&chunk{}).each(d, record{}, rec, func(part int, _ []byte, out mapping.Decoded, why *mapping.Rejection) {
+		if why != nil || part > 1 {
+			tb.Fatalf("part %d: %v", part, why)
+		}
+		only = out
+	})
+	return only
+}
+
+// The same hundred posts, flat and as a page, say the same.
+func TestFlatPostsSayWhatTheirPageSays(t *testing.T) {
+	t.Parallel()
+	said := func(name string) map[string]*schema.Post {
+		_, events := read(t, config("twitter-v2", recording(t, "platforms/twitter_v2/"+name)))
+		posts := map[string]*schema.Post{}
+		for _, e := range events {
+			if p := e.GetPost(); p != nil {
+				p.Source, p.CollectedMs, p.Client = "", 0, "" // What is of the file, and what flattening keeps or not.
+				posts[p.GetNativeId()] = p
+			}
+		}
+		return posts
+	}
+	flat, page := said("flat.jsonl"), said("noflat.jsonl")
+	if len(flat) != 100 || len(page) != 100 {
+		t.Fatalf("%d and %d posts", len(flat), len(page))
+	}
+	for id, p := range flat {
+		if !proto.Equal(p, page[id]) {
+			t.Error("a post differs") // Of a real person.
+		}
 	}
 }
 

@@ -33,7 +33,8 @@ type splitter struct {
 	ended   error  // What in ended with, where back was read up to its end.
 	columns int    // CSV: of the first line; 0 for lines without quotes' rules.
 	csv     bool
-	limit   int // Bytes of a record.
+	limit   int     // Bytes of a record.
+	values  *values // Where records are elements of arrays; else nil.
 }
 
 // next appends the next record to the arena. A record beyond the limit is cut
@@ -41,6 +42,9 @@ type splitter struct {
 // io.EOF at the end, or what the reader met; a record before it is still given.
 func (s *splitter) next(arena []byte, keep int) ([]byte, record, error) {
 	from := len(arena)
+	if s.values != nil {
+		return s.element(arena, keep)
+	}
 	for {
 		var size uint64
 		var err error
@@ -64,6 +68,18 @@ func (s *splitter) next(arena []byte, keep int) ([]byte, record, error) {
 		}
 		return arena[:rec.to], rec, nil
 	}
+}
+
+// element is next where records are elements of arrays.
+func (s *splitter) element(arena []byte, keep int) ([]byte, record, error) {
+	from := len(arena)
+	arena, size, err := s.values.next(arena, keep, s.limit)
+	if err != nil {
+		return arena[:from], record{}, err
+	}
+	s.Number++
+	s.Offset = s.values.offset
+	return arena, record{from: from, to: len(arena), number: s.Number, size: size}, nil
 }
 
 // line appends a line with its break to the arena, as far as the limit
@@ -161,6 +177,14 @@ func trimmed(arena []byte, from int) int {
 
 // skip passes over what an earlier run has read.
 func (s *splitter) skip(to place) error {
+	if s.values != nil { // What stands around a place is known only from the beginning.
+		for s.Number < to.Number {
+			if _, _, err := s.next(nil, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if _, err := io.CopyN(io.Discard, s.in, to.Offset-s.Offset); err != nil {
 		return err
 	}

@@ -98,6 +98,8 @@ func refusal(status int) schema.Outage {
 	switch status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
 		return schema.OutageUnauthorised
+	case http.StatusPaymentRequired:
+		return schema.OutageBudget
 	case http.StatusNotFound:
 		return schema.OutageNotFound
 	case http.StatusGone:

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	gojson "github.com/goccy/go-json"
 
@@ -124,3 +125,15 @@ func Digits(s string) bool {
 // Plausible says whether a time, in Unix milliseconds, can be one of a platform
 // or of its clients: after 1970 and before 2100.
 func Plausible(ms int64) bool { return ms > 0 && ms < 4102444800000 }
+
+// Moment reads a time of RFC 3339, which a field of that name has, as Unix milliseconds.
+func Moment(text, name string) (int64, error) {
+	if text == "" {
+		return 0, Reject(schema.ReasonMissingTime, "no %s", name)
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || !Plausible(at.UnixMilli()) {
+		return 0, Reject(schema.ReasonBadTime, "%s is no time of RFC 3339", name)
+	}
+	return at.UnixMilli(), nil
+}

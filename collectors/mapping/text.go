@@ -158,3 +158,9 @@ func Mention(id, handle, text string, at Places, from, to int) *schema.Mention {
 	}
 	return m
 }
+
+// TweetLanguage says whether a language of X's is one: und, zxx and art are none, nor are the
+// codes of its own that begin with q.
+func TweetLanguage(lang string) bool {
+	return lang != "" && lang != "und" && lang != "zxx" && lang != "art" && (len(lang) != 3 || lang[0] != 'q')
+}

@@ -68,6 +68,14 @@ func (f FetchConfig) complete() FetchConfig {
 	return f
 }
 
+// gap is the least time between two requests for a feed whose hub has news.
+func (f FetchConfig) gap() time.Duration {
+	if f.AllowPrivate {
+		return 0
+	}
+	return politeLeast
+}
+
 func either[T comparable](given, otherwise T) T {
 	var left T
 	if given == left {

@@ -23,6 +23,7 @@ const longestRetry = 24 * time.Hour
 type run struct {
 	*Feed
 	state  state
+	wake   <-chan struct{} // A hub has something new; nil for no hub.
 	end    context.CancelFunc
 	failed error // Of the log or the cursor, which end the run.
 }
@@ -41,6 +42,7 @@ func (f *Feed) Run(ctx context.Context, emit collectors.Emit) error {
 	defer r.end()
 	poll := collectors.Poll{
 		Source: f.cfg.URL, Interval: f.reader.cfg.MinInterval, Fetch: r.poll, Log: f.reader.log,
+		Wake: func() <-chan struct{} { return r.wake }, Gap: f.reader.cfg.gap(),
 		Backoff: collectors.Backoff{First: f.reader.cfg.MinInterval, Last: f.reader.cfg.MaxInterval},
 	}
 	if err := poll.Run(ctx, emit); err != nil {
@@ -162,6 +164,7 @@ func (r *run) answered(b *batch, result *fetch.Result, fresh uint64) {
 	r.state.observe(b.ms, fresh)
 	r.state.AnsweredMS = b.ms
 	r.state.MaxAge = maxAge(result.Header)
+	r.listen(result)
 	if result.Permanent != "" && len(result.Permanent) <= maxFeedURL {
 		r.state.Moved = result.Permanent
 	}

@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
-// hints are what a feed says about when to ask for it. The zero value says nothing.
+// hints are what a feed says about when to ask for it, and who tells. The zero value says
+// nothing.
 type hints struct {
+	Hub    string        `json:",omitempty"` // Its hub of WebSub,
+	Self   string        `json:",omitempty"` // and what it calls itself there.
 	TTL    time.Duration // ttl.
 	period time.Duration // sy:updatePeriod.
 	times  int           // sy:updateFrequency.
@@ -41,6 +44,19 @@ func (h *hints) note(name string, text []byte) {
 		}[strings.ToLower(strings.TrimSpace(string(text)))]
 	case "updatefrequency":
 		h.times = number(text)
+	}
+}
+
+// link takes a link of the feed, if it says who tells.
+func (h *hints) link(rel, href string) {
+	for name := range strings.FieldsSeq(strings.ToLower(rel)) {
+		switch {
+		case len(href) > maxFeedURL:
+		case name == "hub" && h.Hub == "":
+			h.Hub = href
+		case name == "self" && h.Self == "":
+			h.Self = href
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ type mapper struct {
 func newMapper(cfg FeedConfig, parsed *gofeed.Feed, from string, now time.Time) *mapper {
 	m := &mapper{feed: cfg, title: cfg.Title, nowMS: now.UnixMilli()}
 	if m.title == "" {
-		m.title = mapping.Short(plainText(parsed.Title, nil))
+		m.title = mapping.Short(words(parsed.Title))
 	}
 	if lang := language(parsed.Language); lang != "" {
 		m.langs = []string{lang}
@@ -61,7 +61,7 @@ func (m *mapper) item(in *gofeed.Item) (item, error) {
 		Collector: collectorName, Source: m.feed.URL, Langs: m.langs,
 	}
 	media := mediaOf(in)
-	p.Title = mapping.Short(plainText(either(in.Title, first(media["title"]).Value), nil))
+	p.Title = mapping.Short(words(either(in.Title, first(media["title"]).Value)))
 	link := m.absolute(in.Link)
 	for i := 0; link == "" && i < min(len(in.Links), mapping.MaxEntities); i++ {
 		link = m.absolute(in.Links[i])
@@ -105,6 +105,12 @@ func first(of []ext.Extension) (e ext.Extension) {
 	return e
 }
 
+// words is HTML without its markup.
+func words(s string) string {
+	text, _ := mapping.HTML(s)
+	return text
+}
+
 // text is the title, a blank line and the body.
 func (m *mapper) text(p *schema.Post, in *gofeed.Item, otherwise string) string {
 	body := otherwise
@@ -113,11 +119,12 @@ func (m *mapper) text(p *schema.Post, in *gofeed.Item, otherwise string) string 
 			body = given
 		}
 	}
-	text := plainText(body, func(href string) {
-		if href = m.absolute(href); href != "" {
+	text, anchors := mapping.HTML(body)
+	for _, a := range anchors {
+		if href := m.absolute(a.Href); href != "" {
 			mapping.AddLink(p, href)
 		}
-	})
+	}
 	switch {
 	case p.Title == "" || text == p.Title:
 		return text

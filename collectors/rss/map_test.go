@@ -157,7 +157,7 @@ func TestPlainText(t *testing.T) {
 		"<style>p{}</style>a<script>b</script>c": "ac", "a<!-- b -->c": "ac", "<ul><li>a<li>b</ul>c": "a\nb\nc", "1 < 2": "1 < 2", "a &nbsp; b": "a b",
 		"<iframe><p>x</p></iframe>a": "a", "<a href=x>": "", "\x00a\x07b": "ab",
 	} {
-		if got := plainText(in, nil); got != want {
+		if got := words(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 	}

@@ -113,7 +113,7 @@ func (l *opml) take(attrs map[string]string, folder bool, raw []byte) {
 		}
 	}
 	address, _, _ = strings.Cut(address, "#")
-	feed := FeedConfig{URL: address, Title: mapping.Short(plainText(either(attrs["title"], attrs["text"]), nil)), Lang: language(attrs["language"])}
+	feed := FeedConfig{URL: address, Title: mapping.Short(words(either(attrs["title"], attrs["text"]))), Lang: language(attrs["language"])}
 	if err := feed.Validate(); err != nil {
 		l.skip(raw, strings.TrimPrefix(err.Error(), "url: "))
 		return

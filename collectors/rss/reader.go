@@ -20,6 +20,7 @@ type Reader struct {
 	cursors *collectors.Cursors
 	log     *zap.Logger
 	now     func() time.Time
+	Push    Push          // Who tells of news; nil for nobody.
 	parsing chan struct{} // As many documents are read at a time as there are processors.
 }
 

@@ -3,6 +3,7 @@ package rss
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/election-observatory/observatory/collectors/mapping"
 	"github.com/election-observatory/observatory/schema"
@@ -72,8 +73,13 @@ func (s *jsonScan) end() (document, error) {
 		doc.body = append(bytes.Clone(s.body[:s.cut]), "]}"...)
 	}
 	var shape struct {
-		Version string            `json:"version"`
-		Items   []json.RawMessage `json:"items"`
+		Version string `json:"version"`
+		FeedURL string `json:"feed_url"`
+		Hubs    []struct {
+			Type string `json:"type"`
+			URL  string `json:"url"`
+		} `json:"hubs"`
+		Items []json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(doc.body, &shape); err != nil {
 		return document{}, mapping.Reject(schema.ReasonSyntax, "%v", err)
@@ -82,6 +88,12 @@ func (s *jsonScan) end() (document, error) {
 		return document{}, mapping.Reject(schema.ReasonSyntax, "JSON without items, not a feed")
 	}
 	doc.items = len(shape.Items)
+	for _, hub := range shape.Hubs {
+		if strings.EqualFold(hub.Type, "websub") || strings.EqualFold(hub.Type, "pubsubhubbub") {
+			doc.hints.link("hub", hub.URL)
+			doc.hints.link("self", shape.FeedURL)
+		}
+	}
 	if s.cut > 0 {
 		doc.dropped = countRest(s.body[s.cut:])
 	}

@@ -83,10 +83,24 @@ func (s *xmlScan) begin(t xml.StartElement, start int) error {
 	}
 	e.end += max(bytes.IndexAny(s.body[e.end:], " \t\r\n/>"), 0)
 	s.open = append(s.open, e)
-	if s.inItem == 0 && (name == "item" || name == "entry") {
-		s.inItem = len(s.open)
+	if s.inItem == 0 {
+		switch name {
+		case "link":
+			s.doc.hints.link(attrOf(t, "rel"), attrOf(t, "href"))
+		case "item", "entry":
+			s.inItem = len(s.open)
+		}
 	}
 	return nil
+}
+
+func attrOf(t xml.StartElement, name string) string {
+	for _, a := range t.Attr {
+		if a.Name.Space == "" && strings.EqualFold(a.Name.Local, name) {
+			return a.Value
+		}
+	}
+	return ""
 }
 
 // bound refuses an element that is too much.

@@ -34,6 +34,8 @@ type state struct {
 	Shown        int                `json:"shown,omitempty"`      // How many of the newest the last document showed.
 	Recent       []int64            `json:"recent,omitempty"`     // Times of the newest items, ascending.
 	Hints        hints              `json:"hints"`
+	Hub          string             `json:"hub,omitempty"`   // Who tells of news,
+	Topic        string             `json:"topic,omitempty"` // and of what.
 	MaxAge       time.Duration      `json:"max_age,omitempty"`
 	History      collectors.History `json:"history"`
 }

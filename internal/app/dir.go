@@ -26,6 +26,9 @@ func (d Dir) Store() string { return filepath.Join(string(d), "store") }
 // Cursors is where collectors keep how far they have come.
 func (d Dir) Cursors() string { return filepath.Join(string(d), "cursors") }
 
+// Audit is where the engine notes what readers ask.
+func (d Dir) Audit() string { return filepath.Join(d.run(), "audit.jsonl") }
+
 func (d Dir) keys() string      { return filepath.Join(string(d), "keys") }
 func (d Dir) run() string       { return filepath.Join(string(d), "run") }
 func (d Dir) endpoints() string { return filepath.Join(d.run(), "endpoints.json") }

@@ -65,12 +65,12 @@ func (p *Page) Serve(ctx context.Context, ln net.Listener) error {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(p.Metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /parts", p.index)
 	if p.Site != nil {
-		mux.Handle("GET /", p.Site)
+		mux.Handle("/", p.Site)
 	} else {
 		mux.HandleFunc("GET /{$}", p.index)
 	}
 	web := &http.Server{
-		Handler: p.guarded(mux), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 1 << 16,
+		Handler: p.guarded(mux), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 1 << 16,
 		ErrorLog: zap.NewStdLog(p.Log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel))),
 	}
 	failed := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -68,8 +69,10 @@ func fail(w http.ResponseWriter, err error) {
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("X-ClickHouse-Server-Display-Name", "observatory")
+	started := time.Now()
 	q, err := s.read(r)
 	if err != nil {
+		s.note(r, nil, started, err)
 		return err
 	}
 	w.Header().Set("X-ClickHouse-Query-Id", q.id)
@@ -77,6 +80,19 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) error {
 	if s.hello(w, q) {
 		return nil
 	}
+	if q.role.writes() {
+		return s.carryOut(w, r, q)
+	}
+	if err = s.quotas.take(q.role); err == nil {
+		err = s.carryOut(w, r, q)
+		s.quotas.ended(q.role, time.Since(started), err != nil || q.ended.err != nil)
+	}
+	s.note(r, q, started, err)
+	return err
+}
+
+// carryOut has the engine answer, in its turn.
+func (s *server) carryOut(w http.ResponseWriter, r *http.Request, q *request) error {
 	s.markSettings(q)
 	places := s.writers
 	if !q.role.writes() {

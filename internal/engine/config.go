@@ -42,6 +42,9 @@ type Config struct {
 	Dir string
 	// Library is the path of libchdb.so; empty to look beside the program.
 	Library string
+	// Further is XML of the engine's own configuration, for example the clusters that
+	// it knows; empty for none.
+	Further string
 	// Database is the default of every user.
 	Database string
 	// Relations are those of Database that readers may name, without the
@@ -57,6 +60,10 @@ type Config struct {
 	Anonymous Role
 	// Readers bounds the queries of readers.
 	Readers Limits
+	// Quota bounds what a reading user asks in an hour.
+	Quota Quota
+	// Audit is the file in which what readers ask is noted; empty for none.
+	Audit string
 	// Memory is the most that the engine takes for all queries, merges and
 	// caches together; 0 for nine tenths of the machine's. A query that would
 	// take more fails.
@@ -74,6 +81,7 @@ func DefaultConfig() Config {
 	return Config{
 		Database:         "observatory",
 		Readers:          Limits{Time: 60 * time.Second, Memory: 3 << 30, Disk: 10 << 30, Threads: 2, Concurrent: 6},
+		Quota:            Quota{Queries: 60_000, Errors: 20_000, Time: 3 * time.Hour},
 		WriterConcurrent: 8,
 		QueryBytes:       16 << 20,
 		Wait:             30 * time.Second,
@@ -94,6 +102,9 @@ func (c *Config) Validate() error {
 	}
 	if min(int64(c.WriterConcurrent), c.QueryBytes, int64(c.Wait)) < 1 {
 		errs = append(errs, errors.New("concurrent writers, query bytes and wait must be above zero"))
+	}
+	if q := c.Quota; min(q.Queries, q.Errors, int(q.Time)) < 0 {
+		errs = append(errs, errors.New("a quota must not be below zero"))
 	}
 	for role := range c.Passwords {
 		if !known(role) {

@@ -33,6 +33,7 @@ type request struct {
 	data     io.Reader
 	bound    []chdb.Param
 	class    chdb.Class
+	ended    outcome // Once it has.
 }
 
 // authenticate says who asks. Credentials come as Basic, as X-ClickHouse

@@ -41,7 +41,10 @@ func (s *server) run(w http.ResponseWriter, q *request, conn *chdb.Conn) error {
 		ended <- outcome{stats, err}
 	}()
 	result := &result{pipe: from, ended: ended}
-	defer result.close()
+	defer func() {
+		result.close()
+		q.ended = result.wait()
+	}()
 	return result.send(w, q)
 }
 
@@ -108,6 +111,7 @@ func (s *server) runWhole(w http.ResponseWriter, q *request, conn *chdb.Conn) er
 		defer s.checker.Forget()
 	}
 	out, stats, err := conn.Query(text, q.resultFormat(), q.bound...)
+	q.ended = outcome{stats, err}
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -31,7 +32,9 @@ type server struct {
 	readable map[string]bool // Of them, those that readers may give.
 	checker  *access.Checker
 	roles    map[Role]*access.Reader
-	readers  chan struct{} // A place in it is a running query of a reader.
+	quotas   quotas
+	audit    io.WriteCloser // Nil for none.
+	readers  chan struct{}  // A place in it is a running query of a reader.
 	writers  chan struct{}
 }
 
@@ -60,7 +63,11 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 	}
 	s := &server{
 		cfg: cfg, log: log.Named("engine"), lib: lib, readable: access.Settings(), roles: map[Role]*access.Reader{},
+		quotas: quotas{bound: cfg.Quota, now: time.Now}, audit: newAudit(cfg.Audit),
 		readers: make(chan struct{}, cfg.Readers.Concurrent), writers: make(chan struct{}, cfg.WriterConcurrent),
+	}
+	if s.audit != nil {
+		defer s.audit.Close() //nolint:errcheck // Every line was written.
 	}
 	defer lib.Shutdown()
 	if err := s.open(); err != nil {
@@ -77,7 +84,7 @@ func Serve(ctx context.Context, ln net.Listener, cfg Config, log *zap.Logger) er
 func (s *server) open() error {
 	settings := s.engineSettings()
 	var err error
-	if settings["config-file"], err = s.allowBackups(); err != nil {
+	if settings["config-file"], err = s.configFile(); err != nil {
 		return err
 	}
 	root, err := s.lib.Connect(s.path(), settings)
@@ -95,8 +102,8 @@ func (s *server) open() error {
 // engine whose data are in dir.
 func Backups(dir string) string { return filepath.Join(dir, "backups") }
 
-// allowBackups writes the configuration that lets them; it has no setting.
-func (s *server) allowBackups() (path string, err error) {
+// configFile writes the configuration for what has no setting: backups.
+func (s *server) configFile() (path string, err error) {
 	folder, err := filepath.Abs(Backups(s.cfg.Dir))
 	if err != nil {
 		return "", err
@@ -109,7 +116,7 @@ func (s *server) allowBackups() (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(s.cfg.Dir, "backups.xml")
-	return path, os.WriteFile(path, []byte("<clickhouse><backups><allowed_path>"+escaped.String()+"</allowed_path></backups></clickhouse>\n"), 0o600)
+	return path, os.WriteFile(path, []byte("<clickhouse><backups><allowed_path>"+escaped.String()+"</allowed_path></backups>"+s.cfg.Further+"</clickhouse>\n"), 0o600)
 }
 
 func (s *server) learn(root *chdb.Conn) error {

@@ -15,6 +15,8 @@ func status(code int) int {
 		return http.StatusNotFound
 	case 159:
 		return http.StatusRequestTimeout
+	case 201:
+		return http.StatusTooManyRequests
 	case 229:
 		return http.StatusRequestEntityTooLarge
 	case 48:

@@ -42,6 +42,7 @@ func conformance(t *testing.T, c cluster) {
 		{"partitions are added", 1, s.partitionsAdded},
 		{"archives of 2014 between live batches", 1, s.archives},
 		{"retention passes a lagging reader", 1, s.retentionPassesReader},
+		{"what was read is cut off", 1, s.cut},
 		{"answers are lost after the write", 1, s.answersLost},
 		{"a topic is unknown", 1, s.unknownTopic},
 		{"restart", 1, s.restart},

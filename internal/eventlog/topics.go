@@ -106,22 +106,7 @@ func alignTopic(ctx context.Context, client *kafka.Client, t *schema.Topic) erro
 	if n := len(partitions); n < t.Partitions {
 		return &refusal{fmt.Errorf("has %d partitions and needs %d: add them with Kafka's tools, or move the topic away", n, t.Partitions)}
 	}
-	resource := kafka.IncrementalAlterConfigsRequestResource{ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name}
-	for name, value := range settings(t) {
-		resource.Configs = append(resource.Configs, kafka.IncrementalAlterConfigsRequestConfig{
-			Name: name, Value: value, ConfigOperation: kafka.ConfigOperationSet,
-		})
-	}
-	res, err := client.IncrementalAlterConfigs(ctx, &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{resource}})
-	if err != nil {
-		return fmt.Errorf("change settings: %w", err)
-	}
-	for _, r := range res.Resources {
-		if r.Error != nil {
-			return fmt.Errorf("change settings: %w", r.Error)
-		}
-	}
-	return nil
+	return setTopic(ctx, client, t.Name, settings(t))
 }
 
 // Ends are the offsets after the last record of each partition that consumers

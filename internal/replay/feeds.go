@@ -39,6 +39,7 @@ const feedPiece = 256
 // says (.xml for RSS, .atom, .json). It honours ETags and Last-Modified.
 type Feeds struct {
 	Faults Script[FeedFault] // By path.
+	Hub    string            // That feeds name in a header; empty for none.
 
 	now       func() time.Time
 	mu        sync.Mutex
@@ -133,6 +134,9 @@ func (f *Feeds) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		contentType = fault.ContentType
 	}
 	etag := `"` + strconv.FormatUint(hashOf(document), 16) + `"`
+	if hub := f.Hub; hub != "" {
+		w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="hub", <http://%s%s>; rel="self"`, hub, r.Host, r.URL.Path))
+	}
 	w.Header().Set("ETag", etag)
 	if len(items) > 0 {
 		w.Header().Set("Last-Modified", items[0].Published.UTC().Format(http.TimeFormat))

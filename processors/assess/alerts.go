@@ -35,6 +35,15 @@ FROM %s.networks GROUP BY network_id`, schema.Database)
 	return raise(ctx, db, "network", found, "true", r)
 }
 
+// alertOfLookalikes raises an alert of each host that looks like a protected name, from
+// the first post that links to it to the last. There are few, so that all are looked at.
+func alertOfLookalikes(ctx context.Context, db driver.Conn, r run) error {
+	found := fmt.Sprintf(`SELECT 'lookalike' AS method, host AS subject, first_seen AS from, toNullable(last_seen) AS to, 0. AS expected, toFloat64(posts) AS observed, toString(target) AS reason,
+    concat('It looks like ', reason, ': ', evidence, '. ', toString(posts), ' posts by ', toString(accounts), ' accounts link to it. That is a candidate; it says nothing of who is behind it.') AS evidence
+FROM %s.lookalikes`, schema.Database)
+	return raise(ctx, db, "lookalike", found, "true", r)
+}
+
 // raise writes the alerts that a statement finds, and withdraws others of the
 // method for which a condition holds.
 func raise(ctx context.Context, db driver.Conn, method, found, others string, r run) error {

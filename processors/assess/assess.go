@@ -49,16 +49,17 @@ type Config struct {
 	Look    time.Duration
 	Idle    time.Duration // How long the others must have had nothing to do before methods that cost more have their turn.
 	Later   time.Duration // How long these wait at most.
+	Erase   time.Duration // How often what is deleted is taken from the files.
 }
 
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
-	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour, Watch: time.Minute, Look: 48 * time.Hour, Idle: 5 * time.Second, Later: 30 * time.Second}
+	return Config{Poll: 200 * time.Millisecond, Pause: time.Minute, Share: 0.1, Retry: time.Second, Cleanup: time.Hour / 2, Watch: time.Minute, Look: 48 * time.Hour, Idle: 5 * time.Second, Later: 30 * time.Second, Erase: time.Hour / 2}
 }
 
 // Validate says what is wrong with the configuration.
 func (c Config) Validate() error {
-	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 || c.Idle < 0 || c.Later <= 0 {
+	if c.Poll <= 0 || c.Pause <= 0 || c.Retry <= 0 || c.Cleanup <= 0 || c.Watch <= 0 || c.Look <= 0 || c.Idle < 0 || c.Later <= 0 || c.Erase <= 0 {
 		return fmt.Errorf("assess: pauses must be more than nothing")
 	}
 	if c.Share <= 0 || c.Share > 1 {
@@ -78,10 +79,12 @@ type Runner struct {
 	metrics  *metrics
 	cleaned  time.Time
 	watched  time.Time
-	latered  time.Time   // When the later methods had their turn,
-	worked   time.Time   // and when the others last had something to do.
-	wanted   atomic.Bool // Somebody waits for the later methods.
-	alerts   uint64      // How many lasted when that was last looked at.
+	erased   time.Time     // When what is deleted was last taken from the files,
+	erasing  time.Duration // and how long that took.
+	latered  time.Time     // When the later methods had their turn,
+	worked   time.Time     // and when the others last had something to do.
+	wanted   atomic.Bool   // Somebody waits for the later methods.
+	alerts   uint64        // How many lasted when that was last looked at.
 
 	expansionsSeen map[uint32]uint64 // The last offsets of expansions whose hours are counted; nil until it was looked.
 }
@@ -201,6 +204,9 @@ func (r *Runner) Once(ctx context.Context) (bool, error) {
 			return busy, err
 		}
 	}
+	if err := r.erase(ctx); err != nil {
+		return busy, err
+	}
 	if !busy && time.Since(r.cleaned) >= r.cfg.Cleanup {
 		if err := r.cleanAll(ctx, stored); err != nil {
 			return false, err
@@ -233,6 +239,30 @@ func (r *Runner) afterwards(ctx context.Context, stored store.Offsets, busy bool
 	r.latered = time.Now()
 	return busy, nil
 }
+
+// erase takes what is deleted from the files, if it is time. What takes long in a
+// large store is done more rarely: files are written anew as a whole.
+func (r *Runner) erase(ctx context.Context) error {
+	start := time.Now()
+	if r.erased.IsZero() { // Who starts has other things to do first.
+		r.erased = start
+	}
+	if start.Sub(r.erased) < max(r.cfg.Erase, time.Duration(float64(r.erasing)/eraseShare)) {
+		return nil
+	}
+	erased, err := r.store.Erase(ctx)
+	if err != nil {
+		return fmt.Errorf("assess: %w", err)
+	}
+	r.erased, r.erasing = time.Now(), time.Since(start)
+	for _, e := range erased {
+		r.log.Info("erased", zap.String("table", e.Table), zap.Uint64("rows", e.Rows), zap.String("what", e.Doc))
+	}
+	return nil
+}
+
+// eraseShare is the part of the time that erasing may take.
+const eraseShare = 0.05
 
 // cleanAll removes what nobody needs any more.
 func (r *Runner) cleanAll(ctx context.Context, stored store.Offsets) error {

@@ -191,7 +191,7 @@ func burstID(f *bursts.Burst, from time.Time) string {
 func (b *Bursts) known(ctx context.Context, day Hour) (*bursts.Day, error) {
 	d := &bursts.Day{Kinds: map[string]*bursts.Overall{}}
 	var first uint32
-	if err := b.db.QueryRow(ctx, fmt.Sprintf("SELECT toUInt32(toUnixTimestamp(min(hour))) FROM %s.%s WHERE method = '%s' AND %s", schema.StoreDatabase, schema.TableRuns, schema.MethodTopics,
+	if err := b.db.QueryRow(ctx, fmt.Sprintf("SELECT toUInt32(toUnixTimestamp(ifNull(minOrNull(hour), toDateTime(%d)))) FROM %s.hourly WHERE posts > 0 AND %s", day, schema.Database,
 		hoursBetween(back(day, historyHours), day+secondsPerDay))).Scan(&first); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestHoursOfExpandedLinksAreCountedAgain(t *testing.T) {
 		t.Helper()
 		cfg := assess.DefaultConfig()
 		cfg.Watch, cfg.Poll = 50*time.Millisecond, 20*time.Millisecond
-		r, err := assess.New(cfg, b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}}, zap.NewNop(), prometheus.NewRegistry())
+		r, err := assess.New(cfg, b.store, assess.Work{Methods: []assess.Method{assess.NewLinks(b.store.DB()), assess.NewHourly(b.store.DB())}}, zap.NewNop(), prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func (h *Hourly) Compute(ctx context.Context, hours []Hour, version uint64) erro
 	slices.Sort(hours)
 	hours = slices.Compact(hours)
 	for len(hours) > 0 {
-		n, err := h.fit(ctx, hours)
+		n, err := fit(ctx, h.db, hours)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (h *Hourly) Compute(ctx context.Context, hours []Hour, version uint64) erro
 }
 
 // fit is how many of the hours one computation takes.
-func (h *Hourly) fit(ctx context.Context, hours []Hour) (int, error) {
+func fit(ctx context.Context, db driver.Conn, hours []Hour) (int, error) {
 	n := min(len(hours), maxHours)
 	for n > 1 && hours[n-1]-hours[0] > maxSpan {
 		n /= 2
@@ -58,7 +58,7 @@ func (h *Hourly) fit(ctx context.Context, hours []Hour) (int, error) {
 	if n == 1 {
 		return 1, nil
 	}
-	found, err := h.db.Query(ctx, "SELECT toUInt32(toStartOfHour(created_at)) AS h, count() FROM "+schema.StoreDatabase+"."+schema.TablePosts+
+	found, err := db.Query(ctx, "SELECT toUInt32(toStartOfHour(created_at)) AS h, count() FROM "+schema.StoreDatabase+"."+schema.TablePosts+
 		" WHERE "+created(hours[:n])+" GROUP BY h")
 	if err != nil {
 		return 0, fmt.Errorf("count the rows of %d hours: %w", n, err)
@@ -95,32 +95,27 @@ const (
 )
 
 // count is one statement, so that readers see an hour change once. The parts of
-// the union are the counts, those of the posts that link to rated sources, and
-// the zeros; where two have a combination, the sum is the count.
+// the union are the counts, those of the posts that link to rated sources, as Links
+// keeps them, and the zeros; where two have a combination, the sum is the count.
 func (h *Hourly) count(ctx context.Context, hours []Hour, version uint64) error {
 	query := fmt.Sprintf(`INSERT INTO %[1]s.%[2]s (hour, platform, lang, query, source_class, kind, posts, accounts, links, unresolved, version)
 SELECT hour, platform, lang, query, source_class, kind, sum(p), sum(a), sum(l), sum(u), %[3]d
 FROM (
     SELECT %[8]s AS hour, platform, lang, toLowCardinality(q) AS query, toLowCardinality('') AS source_class, kind,
         count() AS p, uniqExact(account_id) AS a, sum(length(`+"`links.url`"+`)) AS l,
-        sum(arrayCount((x, given, other) -> x AND if(other = '', given, other) NOT IN (SELECT url FROM %[1]s.%[15]s FINAL WHERE status = '`+schema.ExpansionResolved+`'),
+        sum(arrayCount((x, given, other) -> x AND if(other = '', given, other) NOT IN (SELECT url FROM %[1]s.%[12]s FINAL WHERE status = '`+schema.ExpansionResolved+`'),
             `+"`links.unresolved`, `links.url`, `links.canonical`"+`)) AS u
     FROM %[1]s.%[4]s FINAL
     ARRAY JOIN %[9]s AS q
     WHERE %[5]s AND %[6]s
     GROUP BY hour, platform, lang, query, source_class, kind
     UNION ALL
-    SELECT hour, platform, lang, toLowCardinality(q) AS query, class AS source_class, kind, count() AS p, uniqExact(account_id) AS a, sum(n) AS l, 0 AS u
+    SELECT hour, platform, lang, toLowCardinality(q) AS query, source_class, kind, count() AS p, uniqExact(account_id) AS a, sum(n) AS l, 0 AS u
     FROM (
-        SELECT hour, platform, lang, kind, post_id, account_id, queries, %[10]s AS class, count() AS n
-        FROM (
-            SELECT *, %[8]s AS hour, %[12]s AS key
-            FROM (%[14]s)
-            WHERE NOT unresolved AND %[13]s
-        ) AS l
-        %[11]s
-        WHERE class != ''
-        GROUP BY hour, platform, lang, kind, post_id, account_id, queries, class
+        SELECT hour, platform, lang, kind, post_id, account_id, queries, source_class, count() AS n
+        FROM %[1]s.%[10]s
+        WHERE toUInt32(hour) IN (%[7]s) AND source_class != '' AND %[11]s
+        GROUP BY hour, platform, lang, kind, post_id, account_id, queries, source_class
     )
     ARRAY JOIN %[9]s AS q
     GROUP BY hour, platform, lang, query, source_class, kind
@@ -135,7 +130,7 @@ SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1
     max_query_size = 4194304, max_bytes_before_external_group_by = 1000000000, async_insert = 0`,
 		schema.StoreDatabase, schema.TableHourly, version, schema.TablePosts, created(hours), schema.VisiblePost, list(hours),
 		"toDateTime(toStartOfHour(created_at), 'UTC')", "arrayPushFront(arrayDistinct(arrayFilter(x -> x != '', arrayMap(x -> toString(x), queries))), '')",
-		schema.WhileRated("class", "l.created_at", "''"), schema.JoinRatings("l.key", "l.created_at"), schema.LinkKey(), linksToRated, schema.LinkRows(created(hours)+" AND "+schema.VisiblePost+" AND "+mayBeRated), schema.TableExpansions)
+		schema.TableLinks, schema.LinksCount(), schema.TableExpansions)
 	if err := h.db.Exec(ctx, query); err != nil {
 		return fmt.Errorf("count %d hours: %w", len(hours), err)
 	}

@@ -169,7 +169,7 @@ func TestThePastIsMatchedAgain(t *testing.T) {
 		t.Fatalf("before:\n%s\nwant\n%s", got, want)
 	}
 	now := queries(t, match.Query{Name: "vote", Terms: []string{"wahl", "abstimmung"}}, match.Query{Name: "both", Terms: []string{"wahl und abstimmung"}})
-	runner, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Methods: []assess.Method{assess.NewRematch(b.store.DB(), now), assess.NewHourly(b.store.DB())}}, zap.NewNop(), prometheus.NewRegistry())
+	runner, err := assess.New(assess.DefaultConfig(), b.store, assess.Work{Methods: []assess.Method{assess.NewRematch(b.store.DB(), now), assess.NewLinks(b.store.DB()), assess.NewHourly(b.store.DB())}}, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

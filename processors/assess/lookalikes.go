@@ -37,7 +37,7 @@ func (l *Lookalikes) Name() string { return store.JobLookalikes + "/" + l.versio
 
 // Compute looks at the hosts that posts of the hours link to, and counts again
 // the links to those that were found before.
-func (l *Lookalikes) Compute(ctx context.Context, hours []Hour, _ uint64) error {
+func (l *Lookalikes) Compute(ctx context.Context, hours []Hour, version uint64) error {
 	slices.Sort(hours)
 	hours = slices.Compact(hours)
 	found := map[string]Resemblance{}
@@ -62,7 +62,10 @@ func (l *Lookalikes) Compute(ctx context.Context, hours []Hour, _ uint64) error 
 			found[host] = Resemblance{} // Rules or names have changed.
 		}
 	}
-	return l.write(ctx, found)
+	if err := l.write(ctx, found); err != nil || len(found) == 0 {
+		return err
+	}
+	return alertOfLookalikes(ctx, l.db, newRun("lookalike", l.version, version))
 }
 
 // pages are the hosts of what visible posts link to.

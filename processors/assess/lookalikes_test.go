@@ -45,6 +45,9 @@ func TestLookalikesAreFoundAndForgotten(t *testing.T) {
 	if got := b.ask(t, shown); got != want {
 		t.Errorf("found are\n%s\nwant\n%s", got, want)
 	}
+	if got := b.ask(t, "SELECT method, subject, reason, observed, evidence LIKE '%protected.example: it\\'s like. 1 posts by 1 accounts%' FROM observatory.alerts WHERE subject = 'fake.example'"); got != "lookalike\tfake.example\tprotected.example\t1\t1" {
+		t.Errorf("the alert is %s", got)
+	}
 	gone := tag.Event{Tombstone: &tag.Tombstone{Platform: posts[2].Platform, PostID: posts[2].PostID, AccountID: uuid.UUID{}, Version: tag.Version{High: 1 << 63}}}
 	w := b.store.NewWriter()
 	if err := w.Add(&gone, 0); err != nil {

@@ -46,7 +46,7 @@ func (b *bench) methods(t *testing.T) *assess.Runner {
 	cfg.Idle = 0
 	db := b.store.DB()
 	work := assess.Work{
-		Methods: []assess.Method{assess.NewHourly(db)},
+		Methods: []assess.Method{assess.NewLinks(db), assess.NewHourly(db)},
 		Later:   []assess.Method{assess.NewClusters(db, assess.DefaultClusters()), assess.NewScores(db, automation.DefaultParams()), assess.NewBursts(db, bursts.DefaultParams())},
 	}
 	runner, err := assess.New(cfg, b.store, work, zap.NewNop(), prometheus.NewRegistry())

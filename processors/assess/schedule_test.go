@@ -65,7 +65,7 @@ func newBench(t *testing.T, patience time.Duration) *bench {
 func (b *bench) newRunner(t fatal) *assess.Runner {
 	cfg := assess.DefaultConfig()
 	cfg.Idle = 0
-	r, err := assess.New(cfg, b.store, assess.Work{Methods: []assess.Method{assess.NewHourly(b.store.DB())}, Later: []assess.Method{assess.NewPairs(b.store.DB(), modelPairs)}}, zap.NewNop(), prometheus.NewRegistry())
+	r, err := assess.New(cfg, b.store, assess.Work{Methods: []assess.Method{assess.NewLinks(b.store.DB()), assess.NewHourly(b.store.DB())}, Later: []assess.Method{assess.NewPairs(b.store.DB(), modelPairs)}}, zap.NewNop(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

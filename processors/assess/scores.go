@@ -70,13 +70,22 @@ func (s *Scores) Compute(ctx context.Context, hours []Hour, version uint64) erro
 	return nil
 }
 
-// ranDays are the days from first on that a method was computed for, which are
-// those that have or had posts.
+// heldDays are the days of [from, to) that have posts.
+func heldDays(ctx context.Context, db driver.Conn, from, to Hour) ([]Hour, error) {
+	return scanDays(ctx, db, fmt.Sprintf("SELECT DISTINCT toUInt32(toUnixTimestamp(toStartOfDay(hour))) AS day FROM %s.hourly WHERE posts > 0 AND %s ORDER BY day", schema.Database, hoursBetween(from, to)))
+}
+
+// ranDays are the days from first on that a method was computed for: those that
+// have posts or had, or of which a deletion came before its post.
 func ranDays(ctx context.Context, db driver.Conn, method string, first Hour) ([]Hour, error) {
-	rows, err := db.Query(ctx, fmt.Sprintf("SELECT DISTINCT toUInt32(toUnixTimestamp(toStartOfDay(hour))) AS day FROM %s.%s WHERE method = '%s' AND hour >= toDateTime(%d) ORDER BY day",
+	return scanDays(ctx, db, fmt.Sprintf("SELECT DISTINCT toUInt32(toUnixTimestamp(toStartOfDay(hour))) AS day FROM %s.%s WHERE method = '%s' AND hour >= toDateTime(%d) ORDER BY day",
 		schema.StoreDatabase, schema.TableRuns, method, first))
+}
+
+func scanDays(ctx context.Context, db driver.Conn, query string) ([]Hour, error) {
+	rows, err := db.Query(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("find the days of %s: %w", method, err)
+		return nil, fmt.Errorf("find the days to assess: %w", err)
 	}
 	var days []Hour
 	err = scanAll(rows, func(rows driver.Rows) error {
@@ -139,10 +148,11 @@ func (s *Scores) days(ctx context.Context, days []Hour, r run) error {
 	if err := s.evidence(ctx, from, to, accounts); err != nil {
 		return err
 	}
-	held, err := ranDays(ctx, s.db, schema.MethodClusters, from)
+	held, err := heldDays(ctx, s.db, from, to)
 	if err != nil {
 		return err
 	}
+	days = slices.DeleteFunc(slices.Clone(days), func(day Hour) bool { return !slices.Contains(held, day) })
 	w := newInserter(ctx, s.db, schema.TableScores, `hour, platform, account_id, status, score, posts, days, high_frequency, volume, regularity, periodicity, sleepless, duplicates, fast_deletes, youth, repost_delay,
 posts_24h_max, burstiness, memory, interval_entropy, hour_entropy, dead_hours, quiet_hours, periods, interval_mode, resolution_s, texts, deleted, deleted_fast, delays, age_days, method_version, run`)
 	for _, day := range days {

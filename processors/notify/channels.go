@@ -34,10 +34,38 @@ func Channels(cfg Config, password string) []Channel {
 	if cfg.Webhook != "" {
 		all = append(all, newWebhook(cfg.Webhook))
 	}
-	if cfg.Email.on() {
+	if cfg.Email.tells() {
 		all = append(all, &email{cfg.Email, password})
 	}
 	return all
+}
+
+// channels are those on which a party is told; alerts has the mail server.
+func (n *Notice) channels(alerts Config, password string) []Channel {
+	var all []Channel
+	if n.Webhook != "" {
+		all = append(all, toParty{newWebhook(n.Webhook), n})
+	}
+	if len(n.Email) > 0 {
+		cfg := alerts.Email
+		cfg.To = n.Email
+		all = append(all, toParty{&email{cfg, password}, n})
+	}
+	return all
+}
+
+// toParty is a channel to a party, and is called so in the log.
+type toParty struct {
+	Channel
+	notice *Notice
+}
+
+func (p toParty) Name() string { return p.Channel.Name() + " to " + p.notice.Party }
+
+func (p toParty) Send(ctx context.Context, m *Message) error {
+	of := *m
+	of.Notice = p.notice
+	return p.Channel.Send(ctx, &of)
 }
 
 // webhook posts JSON.

@@ -28,6 +28,7 @@ type Message struct {
 	Study  string
 	Alerts []Alert // The newest first.
 	More   int     // That there are besides.
+	Notice *Notice // To whom it is a notice; nil for those who run the study.
 }
 
 // mostListed is how many alerts a message lists; the others are counted.
@@ -35,9 +36,13 @@ const mostListed = 50
 
 // Subject is its first line.
 func (m *Message) Subject() string {
-	of := "1 alert"
+	what := "alert"
+	if m.Notice != nil {
+		what = "notice"
+	}
+	of := "1 " + what
 	if n := len(m.Alerts) + m.More; n > 1 {
-		of = fmt.Sprintf("%d alerts", n)
+		of = fmt.Sprintf("%d %ss", n, what)
 	}
 	return clean(m.Study) + ": " + of
 }
@@ -55,10 +60,17 @@ func (m *Message) text(quote func(string) string) string {
 		if a.Reason != "" {
 			fmt.Fprintf(&b, " (%s)", clean(a.Reason))
 		}
-		fmt.Fprintf(&b, "\n%s\nSeen to: observatory alerts ack %s\n\n", clean(a.Evidence), a.ID)
+		fmt.Fprintf(&b, "\n%s\n", clean(a.Evidence))
+		if m.Notice == nil {
+			fmt.Fprintf(&b, "Seen to: observatory alerts ack %s\n", a.ID)
+		}
+		b.WriteByte('\n')
 	}
 	if m.More > 0 {
 		fmt.Fprintf(&b, "And %d more: observatory alerts lists them.\n\n", m.More)
+	}
+	if m.Notice != nil {
+		fmt.Fprintf(&b, "%s asked to be told (%s). Whoever runs the study answers questions, and takes it off the list.\n", clean(m.Notice.Party), clean(m.Notice.Consent))
 	}
 	b.WriteString("An alert asks somebody to look. It says neither who is behind it nor that anybody did wrong.\n")
 	return b.String()

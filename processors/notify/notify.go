@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,8 +61,31 @@ func New(cfg Config, study string, alerts Log, channels []Channel, log *zap.Logg
 		cfg: cfg.complete(), study: study, alerts: alerts, channels: channels, log: log.Named("alerts"), failures: map[string]int{}, rests: map[string]time.Time{},
 		sent: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "observatory_alert_messages_total", Help: "Messages about alerts, by channel and outcome."}, []string{"channel", "outcome"}),
 	}
-	reg.MustRegister(n.sent)
+	if err := reg.Register(n.sent); err != nil {
+		if there, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok { // Of those who tell others.
+			n.sent = there.ExistingCollector.(*prometheus.CounterVec) //nolint:forcetypeassert // It has the same name and labels.
+		}
+	}
 	return n
+}
+
+// ForParty prepares a notifier that tells a party of what it asked to be told of. What
+// it was told is kept in the log, under the party's name.
+func ForParty(notice *Notice, cfg Config, password, study string, alerts Log, log *zap.Logger, reg prometheus.Registerer) *Notifier {
+	of := Config{CoolDown: cfg.CoolDown, Methods: []string{"lookalike", "burst"}}
+	return New(of, study, concerning{alerts, notice}, notice.channels(cfg, password), log, reg)
+}
+
+// concerning is a log of what concerns a party.
+type concerning struct {
+	Log
+	notice *Notice
+}
+
+// Untold are the alerts that the party was not told of.
+func (c concerning) Untold(ctx context.Context, channel string, after time.Time, methods []string) ([]Alert, error) {
+	all, err := c.Log.Untold(ctx, channel, after, methods)
+	return slices.DeleteFunc(all, func(a Alert) bool { return !c.notice.concerns(&a) }), err
 }
 
 // Run tells people until ctx ends, and then returns nil.

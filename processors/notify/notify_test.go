@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -390,7 +391,7 @@ func TestWrongConfigurations(t *testing.T) {
 		"alerts.webhook: it is not like":          {Webhook: "hooks.example/s3cret"},
 		"cool_down: it must not be below zero":    {CoolDown: -time.Second},
 		`"bursts" raises no alerts: use silence`:  {Methods: []string{"bursts"}},
-		"it needs to, from and server":            {Email: notify.Email{To: []string{"a@x.example"}}},
+		"it needs from and server":                {Email: notify.Email{To: []string{"a@x.example"}}},
 		`"nobody" is no address`:                  with(func(e *notify.Email) { e.To = []string{"nobody"} }),
 		`"smtp.example" is not HOST:PORT`:         with(func(e *notify.Email) { e.Server = "smtp.example" }),
 		"plain: smtp.example is not this machine": with(func(e *notify.Email) { e.Plain = true }),
@@ -401,6 +402,85 @@ func TestWrongConfigurations(t *testing.T) {
 		err := cfg.Validate()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret")) {
 			t.Errorf("%+v: %v, want %q", cfg, err, want)
+		}
+	}
+}
+
+// A party is told of what looks like its names and of bursts about it, and of nothing
+// else; the log says that it was. Those who run the study are told all, as ever.
+func TestPartiesAreToldWhatTheyAskedFor(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, notify.Config{})
+	party := newHook(t)
+	notice := &notify.Notice{Party: "An outlet", Consent: "letter of 4 May 2026", Names: []string{"outlet.example"}, Queries: []string{"outlet"}, Webhook: party.URL}
+	if err := notice.Validate(notify.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	notifier := notify.ForParty(notice, notify.Config{}, "", "Study", d.store, zap.NewNop(), prometheus.NewRegistry())
+	now := time.Now().Truncate(time.Second)
+	since := now.Add(-time.Hour)
+	for host, target := range map[string]string{"out1et.example": "outlet.example", "0ther.example": "other.example"} {
+		d.ask(fmt.Sprintf(`INSERT INTO observatory_store.alert_rows (method, subject, from, to, expected, observed, reason, evidence, method_version, raised, version)
+SELECT 'lookalike', '%s', fromUnixTimestamp64Milli(%d), NULL, 0, 20, '%s', 'It looks like it.', '1', true, 1`, host, since.UnixMilli(), target))
+	}
+	d.raise("burst", "domain outlet.example", since, nil, true, 1)
+	d.raise("burst", "domain other.example", since, nil, true, 1)
+	d.raise("burst", "query outlet", since, nil, true, 1)
+	d.raise("network", "outlet.example", since, nil, true, 1)
+	for range 2 { // Once.
+		if err := notifier.Once(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	party.mu.Lock()
+	text := ""
+	for _, message := range party.got {
+		text += message.Text
+	}
+	party.mu.Unlock()
+	told := party.subjects()
+	for i := range told {
+		slices.Sort(told[i])
+	}
+	if diff := cmp.Diff([][]string{{"domain outlet.example", "out1et.example", "query outlet"}}, told); diff != "" {
+		t.Errorf("the party was told (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(text, "3 notices") || !strings.Contains(text, "An outlet asked to be told (letter of 4 May 2026)") || strings.Contains(text, "alerts ack") {
+		t.Errorf("the notice reads\n%s", text)
+	}
+	if got := d.ask("SELECT event, channel, count() FROM alert_log GROUP BY ALL"); got != "sent\twebhook to An outlet\t3" {
+		t.Errorf("the log has\n%s", got)
+	}
+	if err := d.Once(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	if all := d.hook.subjects(); len(all) != 1 || len(all[0]) != 6 {
+		t.Errorf("those who run the study were told %v", all)
+	}
+}
+
+func TestWrongNotices(t *testing.T) {
+	t.Parallel()
+	right := notify.Notice{Party: "P", Consent: "c", Names: []string{"n"}, Email: []string{"a@x.example"}}
+	server := notify.Config{Email: notify.Email{From: "o@x.example", Server: "smtp.example:587"}}
+	if err := errors.Join(right.Validate(server), server.Validate()); err != nil || server.On() || len(notify.Channels(server, "")) > 0 {
+		t.Errorf("a notice by mail: %v; a mail server alone tells somebody: %v", err, server.On())
+	}
+	for want, change := range map[string]func(*notify.Notice){
+		"each needs party and consent":     func(n *notify.Notice) { n.Consent = "" },
+		"names or queries":                 func(n *notify.Notice) { n.Names = nil },
+		"email or webhook":                 func(n *notify.Notice) { n.Email = nil },
+		"its webhook is not like":          func(n *notify.Notice) { n.Webhook = "hooks.example/s3cret" },
+		`"nobody" is no address`:           func(n *notify.Notice) { n.Email = []string{"nobody"} },
+		"e-mail needs alerts.email.server": func(n *notify.Notice) {},
+	} {
+		n, alerts := right, server
+		change(&n)
+		if strings.HasPrefix(want, "e-mail needs") {
+			alerts = notify.Config{}
+		}
+		if err := n.Validate(alerts); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%+v: %v, want %q", n, err, want)
 		}
 	}
 }

@@ -110,8 +110,8 @@ func (c *Client) attempt(ctx context.Context, statement string, body []byte) err
 		"optimize_on_insert": {"0"}, // Collapsing a block as it comes triples the cost of its insert; FINAL and merges do it anyway.
 		"wait_end_of_query":  {"1"}, // The status then tells the outcome.
 	}
-	if c.cfg.Replicated {
-		query.Set("insert_quorum", "auto")
+	for name, value := range c.cfg.Layout.settings() {
+		query.Set(name, fmt.Sprint(value))
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/?"+query.Encode(), bytes.NewReader(body))
 	if err != nil {

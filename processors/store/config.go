@@ -39,7 +39,26 @@ type Config struct {
 	RetryMax      time.Duration // The longest pause.
 	MaxConns      int           // Connections for queries; inserts have their own.
 	Parallel      int           // Inserts of one batch that run at the same time.
-	Replicated    bool          // Tables are replicated: an insert is done when most replicas have it.
+	Layout        Layout        // How the store lies on servers.
+}
+
+// Layout is how a store lies on the servers of a cluster. One server needs none.
+type Layout struct {
+	Replicated bool   // Databases and tables are replicated: an insert is done when most replicas have it.
+	Cluster    string // Posts lie on the shards of this cluster; empty where every server has all rows.
+}
+
+// settings are those of every statement.
+func (l Layout) settings() clickhouse.Settings {
+	settings := clickhouse.Settings{}
+	if l.Replicated {
+		settings["insert_quorum"] = "auto"
+	}
+	if l.Cluster != "" {
+		settings["distributed_product_mode"] = "global" // A query within a query sees all shards.
+		settings["distributed_foreground_insert"] = 1   // Rows are on their shards when an insert is answered.
+	}
+	return settings
 }
 
 // DefaultConfig is an engine on this machine.
@@ -104,9 +123,9 @@ func Open(cfg Config) (driver.Conn, error) {
 		MaxOpenConns: cfg.MaxConns,
 		MaxIdleConns: cfg.MaxConns,
 		HttpUrlPath:  u.Path,
-		// Small inserts must be on disk when they are answered.
-		Settings: clickhouse.Settings{"async_insert": 0},
+		Settings:     cfg.Layout.settings(),
 	}
+	options.Settings["async_insert"] = 0 // Small inserts must be on disk when they are answered.
 	if u.Scheme == "https" {
 		options.TLS = newTLS()
 	}

@@ -18,8 +18,8 @@
 //  2. Insert notes into changed_hours: these hours, and those of the batch's
 //     own posts, each with the offset after the batch.
 //  3. Insert the rows of all tables, some at the same time.
-//  4. For deletions that name no author, look up the hours of these posts
-//     and note them. Their rows stay, so that this can come after the fact, and must:
+//  4. For deletions that name no author, and for forgotten accounts, look up the hours
+//     of these posts and note them. Their rows stay, so that this can come after the fact, and must:
 //     the post may be on its way in another partition. Whichever comes second, the
 //     deletion's look-up or the post's own note, finds the other.
 //  5. Insert progress: the job "stored" has come to the end of the batch.
@@ -54,6 +54,7 @@
 // largest version: it replaces the post, and one that arrives later never replaces
 // it. Under the name of another author it has another key and hides nothing. A
 // deletion that names none, which only a platform can send, is in tombstone_rows,
-// which the views subtract. Shares, likes and follows are in share_rows, from
+// which the views subtract, as they do all rows of accounts that are to be forgotten.
+// [Store.Erase] takes from the files what the views hide. Shares, likes and follows are in share_rows, from
 // which the views subtract both.
 package store

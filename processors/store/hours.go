@@ -80,26 +80,53 @@ func (s *Store) hoursOf(ctx context.Context, of keys, hours map[uint32]struct{})
 	return nil
 }
 
+// account is one of a platform.
+type account struct {
+	platform schema.Platform
+	id       uuid.UUID
+}
+
+// hoursOfAccounts adds the hours in which posts of the accounts stand, or shares that
+// stand by themselves. It reads their columns whole, for what happens rarely.
+func (s *Store) hoursOfAccounts(ctx context.Context, accounts []account, hours map[uint32]struct{}) error {
+	if len(accounts) == 0 {
+		return nil
+	}
+	var list strings.Builder
+	for _, a := range accounts {
+		comma(&list)
+		fmt.Fprintf(&list, "(%s, '%s')", Quote(a.platform.Name()), a.id)
+	}
+	where := " WHERE (platform, account_id) IN (" + list.String() + ")"
+	return s.addHours(ctx, "SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM "+table(schema.TablePosts)+where+" AND NOT deleted"+
+		" UNION DISTINCT SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM "+table(schema.TableShares)+where, len(accounts), hours)
+}
+
 func (s *Store) lookUp(ctx context.Context, platform schema.Platform, l *lookup, hours map[uint32]struct{}) error {
 	if l.n == 0 {
 		return nil
 	}
 	s.metrics.lookups.Add(float64(l.n))
-	found, err := s.db.Query(ctx, "SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM "+table(schema.TablePosts)+
-		" WHERE platform = "+Quote(platform.Name())+" AND id_day IN ("+l.days.String()+") AND post_id IN ("+l.posts.String()+") AND NOT deleted")
+	return s.addHours(ctx, "SELECT DISTINCT toUInt32(toStartOfHour(created_at)) FROM "+table(schema.TablePosts)+
+		" WHERE platform = "+Quote(platform.Name())+" AND id_day IN ("+l.days.String()+") AND post_id IN ("+l.posts.String()+") AND NOT deleted", l.n, hours)
+}
+
+// addHours adds the hours that a query finds, of so many posts or accounts.
+func (s *Store) addHours(ctx context.Context, query string, n int, hours map[uint32]struct{}) error {
+	found, err := s.db.Query(ctx, query)
 	if err != nil {
-		return fmt.Errorf("store: look up the hours of %d posts: %w", l.n, err)
+		return fmt.Errorf("store: look up the hours of %d: %w", n, err)
 	}
 	defer found.Close() //nolint:errcheck // Err tells.
 	for found.Next() {
 		var hour uint32
 		if err := found.Scan(&hour); err != nil {
-			return fmt.Errorf("store: look up the hours of %d posts: %w", l.n, err)
+			return fmt.Errorf("store: look up the hours of %d: %w", n, err)
 		}
 		hours[hour] = struct{}{}
 	}
 	if err := found.Err(); err != nil {
-		return fmt.Errorf("store: look up the hours of %d posts: %w", l.n, err)
+		return fmt.Errorf("store: look up the hours of %d: %w", n, err)
 	}
 	return nil
 }

@@ -92,38 +92,19 @@ func Migrate(ctx context.Context, db driver.Conn, log *zap.Logger) ([]Migration,
 // the rights of who made them, so that readers need none on the rows behind them.
 // The embedded engine has no users, and its HTTP layer sees to it.
 //
-// On replicas, databases are replicated ones, which carry every statement to all
-// replicas of their shard, and tables have replicated engines. It needs Keeper and
-// the macros {shard} and {replica}.
-func MigrateServer(ctx context.Context, db driver.Conn, replicated bool, log *zap.Logger) ([]Migration, error) {
+// How the store lies on the servers of a cluster is told by layout.
+func MigrateServer(ctx context.Context, db driver.Conn, layout Layout, log *zap.Logger) ([]Migration, error) {
 	known, err := Migrations()
 	if err != nil {
 		return nil, err
 	}
-	d := dialect{view: schema.View.CreateForReaders, replicated: replicated}
-	return migrate(ctx, db, log.Named("store"), known, d)
+	return migrate(ctx, db, log.Named("store"), known, dialect{schema.View.CreateForReaders, layout})
 }
 
 // dialect is how statements are written for where the store is.
 type dialect struct {
-	view       func(schema.View) string
-	replicated bool
-}
-
-func (d dialect) database(name string) string {
-	statement := "CREATE DATABASE IF NOT EXISTS " + name
-	if d.replicated {
-		statement += " ENGINE = Replicated('/clickhouse/databases/" + name + "', '{shard}', '{replica}')"
-	}
-	return statement
-}
-
-// table is a statement of a migration.
-func (d dialect) table(statement string) string {
-	if d.replicated && strings.Contains(statement, "CREATE TABLE ") { // A remark may stand before it.
-		return strings.Replace(statement, "\nENGINE = ", "\nENGINE = Replicated", 1)
-	}
-	return statement
+	view   func(schema.View) string
+	layout Layout
 }
 
 func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migration, d dialect) ([]Migration, error) {
@@ -134,8 +115,8 @@ func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migra
 	if int(version) > len(known) {
 		return nil, fmt.Errorf("%w: it has migration %d, this program knows %d; use a newer observatory", ErrNewer, version, len(known))
 	}
-	for _, name := range []string{schema.Database, schema.StoreDatabase} {
-		if err := db.Exec(ctx, d.database(name)); err != nil {
+	for _, create := range d.layout.databases() {
+		if err := db.Exec(ctx, create); err != nil {
 			return nil, fmt.Errorf("store: migrate: %w", err)
 		}
 	}
@@ -159,8 +140,10 @@ func migrate(ctx context.Context, db driver.Conn, log *zap.Logger, known []Migra
 // it is applied again from its start.
 func apply(ctx context.Context, db driver.Conn, m Migration, d dialect) error {
 	for _, statement := range m.Statements {
-		if err := db.Exec(ctx, d.table(statement)); err != nil {
-			return err
+		for _, part := range d.layout.statements(statement) {
+			if err := db.Exec(ctx, part); err != nil {
+				return err
+			}
 		}
 	}
 	return db.Exec(ctx, fmt.Sprintf("INSERT INTO %s (number, name, applied_at) SELECT %d, %s, now64(3)", table(schema.TableMigrations), m.Number, Quote(m.Name)))

@@ -2,16 +2,19 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/internal/engine"
 	"github.com/election-observatory/observatory/processors/store"
+	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
 )
 
@@ -199,5 +202,52 @@ func TestANewerStoreIsRefused(t *testing.T) {
 	_, err := store.Migrate(t.Context(), s.DB(), zap.NewNop())
 	if !errors.Is(err, store.ErrNewer) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A store of each earlier version, with posts in it, becomes what this version makes, and
+// shows them.
+func TestStoresOfEarlierVersionsAreUpgraded(t *testing.T) {
+	t.Parallel()
+	s, e := open(t)
+	known, err := store.Migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for _, name := range names(t, s, schema.StoreDatabase) {
+		want[name] = show(t, s, schema.StoreDatabase+"."+name)
+	}
+	for from := 1; from < len(known); from++ {
+		for _, name := range names(t, s, schema.Database) {
+			ask(t, e, "DROP VIEW "+schema.Database+"."+name)
+		}
+		ask(t, e, "DROP DATABASE "+schema.StoreDatabase+" SYNC")
+		ask(t, e, "CREATE DATABASE "+schema.StoreDatabase)
+		for _, m := range known[:from] {
+			for _, statement := range m.Statements {
+				ask(t, e, statement)
+			}
+			ask(t, e, fmt.Sprintf("INSERT INTO observatory_store.migrations VALUES (%d, '%s', now())", m.Number, m.Name))
+		}
+		// As that version wrote them: the first post stays, the second is deleted.
+		for n, deleted := range []bool{false, true} {
+			ask(t, e, fmt.Sprintf("INSERT INTO observatory_store.post_rows (platform, post_id, account_id, version, deleted, kind, created_at, text, `links.url`, `links.canonical`, `links.domain`, `links.unresolved`, `links.account`) VALUES ('x', '%s', '%s', 1, %t, 'post', '2023-11-14 22:13:20', 't', ['u', 'v'], ['', ''], ['d', 'd'], [false, false], [toUUID('%[4]s'), toUUID('%[4]s')])",
+				numbered(n+1), numbered(n+1001), deleted, uuid.UUID{}))
+		}
+		ask(t, e, fmt.Sprintf("INSERT INTO observatory_store.tombstone_rows (platform, post_id, account_id, version) VALUES ('x', '%s', '%s', 1)", numbered(2), numbered(1002)))
+		applied, err := store.Migrate(t.Context(), s.DB(), zap.NewNop())
+		if err != nil || len(applied) != len(known)-from {
+			t.Fatalf("from version %d: %d migrations, %v", from, len(applied), err)
+		}
+		for name, statement := range want {
+			if diff := cmp.Diff(statement, show(t, s, schema.StoreDatabase+"."+name)); diff != "" {
+				t.Errorf("from version %d: %s is another (-new +upgraded):\n%s", from, name, diff)
+			}
+		}
+		write(t, s.NewWriter(), 3, tag.Event{Post: sharing(3)})
+		if got := ask(t, e, "SELECT (SELECT count() FROM observatory.posts), (SELECT count() FROM observatory.links), (SELECT count() FROM observatory.tombstones), (SELECT count() FROM observatory.posts WHERE post_id = '"+numbered(1).String()+"')"); got != "2\t4\t1\t1" {
+			t.Errorf("from version %d: %s", from, got)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/election-observatory/observatory/processors/assess"
 	"github.com/election-observatory/observatory/processors/sources"
 	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
@@ -143,6 +144,17 @@ func TestExpansionsAreJoined(t *testing.T) {
 }
 
 // Shares come with what they rest on; a part without rated links says so.
+func keepLinks(t *testing.T, s *store.Store) {
+	t.Helper()
+	var hours []assess.Hour
+	for at := int64(june/1000) - 24*3600; at < june/1000+4*24*3600; at += 3600 {
+		hours = append(hours, assess.Hour(at-at%3600))
+	}
+	if err := assess.NewLinks(s.DB()).Compute(t.Context(), hours, 1); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSharesSayWhatTheyRestOn(t *testing.T) {
 	t.Parallel()
 	s, e := open(t)
@@ -161,6 +173,7 @@ func TestSharesSayWhatTheyRestOn(t *testing.T) {
 	}
 	events = append(events, linkingPost(20, "fr", link("t.co")), linkingPost(21, "fr", link("t.co"), link("other.org"), link("t.co")))
 	write(t, w, 0, events...)
+	keepLinks(t, s)
 
 	got := ask(t, e, "SELECT part, source_class, links, accounts, round(share, 3), round(low, 3), round(high, 3), round(rated_share, 3), round(unresolved_share, 3), coverage FROM observatory.source_shares(from = '2024-06-03', to = '2024-06-10', by = 'lang') ORDER BY ALL")
 	// By hand: of 12 rated links in German 4 are unreliable, all of one of three accounts.

@@ -36,6 +36,9 @@ func TestRolesAreSQL(t *testing.T) {
 	if n < 150 {
 		t.Errorf("%d statements", n)
 	}
+	if q := engine.DefaultConfig().Quota; q.Queries != schema.QuotaQueries || q.Errors != schema.QuotaErrors || q.Time.Seconds() != schema.QuotaSeconds {
+		t.Errorf("a server's quota is not that of the embedded engine: %+v", q)
+	}
 	if l := engine.DefaultConfig().Readers; l.Time.Seconds() != schema.ReaderSeconds || l.Memory != schema.ReaderMemory || l.Threads != schema.ReaderThreads || l.Concurrent != schema.ReaderConcurrent {
 		t.Errorf("readers of the engine are bounded by %+v", l)
 	}
@@ -46,7 +49,7 @@ func TestViewsOfAServer(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
 	s := connect(t, config(e.URL))
-	if _, err := store.MigrateServer(t.Context(), s.DB(), false, zaptest.NewLogger(t)); err != nil {
+	if _, err := store.MigrateServer(t.Context(), s.DB(), store.Layout{}, zaptest.NewLogger(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := ask(t, e, "SELECT countIf(create_table_query LIKE '%SQL SECURITY DEFINER%') = count() AND count() > 30 FROM system.tables WHERE database = 'observatory'"); got != "1" {

@@ -129,7 +129,7 @@ func (s *Store) Status(ctx context.Context, since time.Time) (Status, error) {
 		query string
 		scan  func(scan func(...any) error) error
 	}{
-		{"tables", "SELECT name, coalesce(total_rows, 0), coalesce(total_bytes, 0) FROM system.tables WHERE database = " + Quote(schema.StoreDatabase) + " ORDER BY name", st.table},
+		{"tables", s.cfg.Layout.tables(), st.table},
 		{"platforms", "SELECT platform, sum(posts), max(hour) FROM " + schema.Database + ".hourly WHERE query = '' AND source_class = '' GROUP BY platform ORDER BY platform", st.platform},
 		{"collectors", collectorsQuery(since), st.collector},
 		{"sources", fmt.Sprintf(`SELECT source, argMax(gap_reason, minute) AS reason, minIf(minute, minute > connected_at) AS since

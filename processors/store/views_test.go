@@ -10,6 +10,7 @@ import (
 
 	"github.com/election-observatory/observatory/internal/engine"
 	"github.com/election-observatory/observatory/internal/engine/enginetest"
+	"github.com/election-observatory/observatory/processors/store"
 	"github.com/election-observatory/observatory/processors/tag"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -41,7 +42,11 @@ func sharing(n int) *tag.Post {
 // it comes, and only from the author or the platform.
 func TestDeletionsReachEveryRelation(t *testing.T) {
 	t.Parallel()
-	s, e := open(t)
+	onEachLayout(t, deletionsReachEveryRelation)
+}
+
+func deletionsReachEveryRelation(t *testing.T, s *store.Store, e *enginetest.Engine, rows string) {
+	t.Helper()
 	w := s.NewWriter()
 	nobody, stranger := uuid.UUID{}, numbered(77)
 	events := []tag.Event{
@@ -58,8 +63,8 @@ func TestDeletionsReachEveryRelation(t *testing.T) {
 	write(t, w, 0, events...) // All again in one.
 	for _, merged := range []bool{false, true} {
 		if merged {
-			for _, table := range []string{schema.TablePosts, schema.TableShares, schema.TableTombstones} {
-				ask(t, e, "OPTIMIZE TABLE observatory_store."+table+" FINAL")
+			for _, table := range []string{rows + "." + schema.TablePosts, rows + "." + schema.TableShares, "observatory_store." + schema.TableTombstones} {
+				ask(t, e, "OPTIMIZE TABLE "+table+" FINAL")
 			}
 		}
 		who := fmt.Sprintf("'%s', '%s'", numbered(0), numbered(6))

@@ -37,10 +37,11 @@ type Writer struct {
 	notes      *rows.Hours
 	tables     []*rows.Table // Those that hold facts.
 
-	hours    map[uint32]struct{} // In which posts of the batch stand.
-	lastHour uint32
-	moved    keys // Posts that may stand in another hour until now.
-	nameless keys // Posts that a notice without an author hides.
+	hours     map[uint32]struct{} // In which posts of the batch stand.
+	lastHour  uint32
+	moved     keys // Posts that may stand in another hour until now.
+	nameless  keys // Posts that a notice without an author hides.
+	forgotten []account
 }
 
 // NewWriter returns a writer of its own memory.
@@ -73,6 +74,7 @@ func (w *Writer) Begin(b Batch) {
 	w.lastHour = 0
 	w.moved.reset()
 	w.nameless.reset()
+	w.forgotten = w.forgotten[:0]
 }
 
 // Add copies an event into the batch. appendedMS is when the log took it, in
@@ -145,6 +147,10 @@ func (w *Writer) addTombstone(t *tag.Tombstone, from rows.Origin) error {
 	if err := w.tombstones.Add(t, from); err != nil {
 		return err
 	}
+	if t.PostID == (uuid.UUID{}) {
+		w.forgotten = append(w.forgotten, account{t.Platform, t.AccountID})
+		return nil
+	}
 	if t.AccountID == (uuid.UUID{}) {
 		w.nameless.add(t.Platform, t.IDDay, t.PostID)
 		return nil
@@ -171,9 +177,12 @@ func (w *Writer) Commit(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if len(w.nameless) > 0 {
+	if len(w.nameless) > 0 || len(w.forgotten) > 0 {
 		clear(w.hours)
 		if err := w.s.hoursOf(ctx, w.nameless, w.hours); err != nil {
+			return err
+		}
+		if err := w.s.hoursOfAccounts(ctx, w.forgotten, w.hours); err != nil {
 			return err
 		}
 		if err := w.note(ctx); err != nil {

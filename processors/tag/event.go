@@ -107,7 +107,7 @@ type Share struct {
 type Tombstone struct {
 	Platform    schema.Platform
 	IDDay       uint16
-	PostID      uuid.UUID
+	PostID      uuid.UUID // Zero where all of the account's posts are meant.
 	AccountID   uuid.UUID // Zero where the notice names no author.
 	Version     Version
 	DeletedMS   int64

@@ -221,3 +221,21 @@ func TestWhichSnapshotOfADayCounts(t *testing.T) {
 		t.Errorf("a handle alone is a snapshot: %+v, identities %v", ev.Account, ev.Identities)
 	}
 }
+
+// An account that its platform deleted is a deletion of all that it wrote, and leaves
+// neither a name nor a snapshot.
+func TestADeletedAccountIsADeletion(t *testing.T) {
+	t.Parallel()
+	gone := &schema.AccountSnapshot{Platform: schema.PlatformBluesky, NativeId: "did:plc:a", Handle: "a.example", Status: schema.AccountStatus_ACCOUNT_STATUS_DELETED, CollectedMs: 1_700_000_000_000}
+	value, err := (&schema.Event{Kind: &schema.Event_Account{Account: gone}}).MarshalVT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := taggedEvent(t, newTagger(t), value)
+	if ev.Account != nil || len(ev.Identities) > 0 {
+		t.Errorf("it leaves %+v and %+v", ev.Account, ev.Identities)
+	}
+	if got := ev.Tombstone; got == nil || got.PostID != (uuid.UUID{}) || got.AccountID != reference("account", "bluesky", "did:plc:a") || got.DeletedMS != gone.CollectedMs || got.CollectedMS != gone.CollectedMs {
+		t.Errorf("the deletion is %+v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -182,14 +183,23 @@ func (t *Tagger) tagPost(p *schema.Post, hash uint64, ev *Event) error {
 }
 
 func (t *Tagger) tagDelete(d *schema.Delete, hash uint64, ev *Event) error {
-	if d.GetPlatform().Name() == "" || d.GetNativeId() == "" {
-		return undecodable("a deletion without platform or native id")
+	written := schema.IdentityTime(d.GetPlatform(), d.GetNativeId())
+	var post, account uuid.UUID
+	switch {
+	case d.GetPlatform().Name() == "":
+		return undecodable("a deletion without platform")
+	case len(d.GetPostPseudonym()) == len(post):
+		post, written = uuid.UUID(d.GetPostPseudonym()), bound(d.GetWrittenMs())
+	case len(d.GetAccountPseudonym()) == len(account):
+		account = uuid.UUID(d.GetAccountPseudonym())
+	case d.GetNativeId() == "":
+		return undecodable("a deletion without native id")
+	default:
+		post = t.pseudonyms.id(purposePost, d.GetPlatform(), d.GetNativeId())
 	}
 	collected := bound(d.GetCollectedMs())
-	written := schema.IdentityTime(d.GetPlatform(), d.GetNativeId())
 	tombstone := &Tombstone{
-		Platform: d.GetPlatform(), IDDay: dayOf(written), WrittenMS: written,
-		PostID:    t.pseudonyms.id(purposePost, d.GetPlatform(), d.GetNativeId()),
+		Platform: d.GetPlatform(), IDDay: dayOf(written), WrittenMS: written, PostID: post, AccountID: account,
 		Version:   version(true, 0, collected, hash),
 		DeletedMS: bound(d.GetClaimedMs()), CollectedMS: collected, ImportedMS: bound(d.GetImportedMs()),
 		Collector: d.GetCollector(), Source: t.source(d.GetPlatform(), d.GetSource()),
@@ -209,6 +219,10 @@ func (t *Tagger) tagAccount(a *schema.AccountSnapshot, hash uint64, ev *Event) e
 		return undecodable("an account without platform or native id")
 	}
 	collected, imported := bound(a.GetCollectedMs()), bound(a.GetImportedMs())
+	if a.GetStatus() == schema.AccountStatus_ACCOUNT_STATUS_DELETED {
+		ev.Tombstone = t.deletedAccount(a, collected, imported, hash)
+		return nil
+	}
 	t.identify(ev, a.GetPlatform(), a.GetNativeId(), a.GetHandle(), a.GetName(), collected, imported, hash)
 	if !knows(a) { // A name alone, which is an identity.
 		return nil
@@ -216,6 +230,15 @@ func (t *Tagger) tagAccount(a *schema.AccountSnapshot, hash uint64, ev *Event) e
 	ev.Account = t.snapshot(a, a.GetPlatform(), collected, imported, hash)
 	ev.Account.Collector, ev.Account.Source = a.GetCollector(), t.source(a.GetPlatform(), a.GetSource())
 	return nil
+}
+
+// deletedAccount is the deletion of all that an account wrote, and of who it was.
+func (t *Tagger) deletedAccount(a *schema.AccountSnapshot, collected, imported int64, hash uint64) *Tombstone {
+	return &Tombstone{
+		Platform: a.GetPlatform(), AccountID: t.account(a.GetPlatform(), a.GetNativeId(), a.GetHandle()), Version: version(true, 0, collected, hash),
+		DeletedMS: collected, CollectedMS: collected, ImportedMS: cmp.Or(imported, collected),
+		Collector: a.GetCollector(), Source: t.source(a.GetPlatform(), a.GetSource()),
+	}
 }
 
 // source is the name of a source without the names of accounts: a source may
@@ -236,6 +259,17 @@ func (t *Tagger) source(p schema.Platform, name string) string {
 	masked := t.mask.text(key.source, false)
 	t.sources[key] = masked
 	return masked
+}
+
+// AccountID is the pseudonym of an account, of its native id, or of its handle where
+// nothing else is known. A Tagger is for one goroutine.
+func (t *Tagger) AccountID(p schema.Platform, nativeID, handle string) uuid.UUID {
+	return t.account(p, nativeID, handle)
+}
+
+// PostID is the pseudonym of a post.
+func (t *Tagger) PostID(p schema.Platform, nativeID string) uuid.UUID {
+	return t.pseudonyms.id(purposePost, p, nativeID)
 }
 
 // account is the pseudonym of an account: of its native id, or of its handle

@@ -19,7 +19,7 @@ CREATE ROLE IF NOT EXISTS custodian;
 -- Readers change nothing, and only lower their bounds. Grafana's plugin sends
 -- max_execution_time with every query, which must be allowed for that.
 CREATE SETTINGS PROFILE OR REPLACE observatory_reader SETTINGS
-    readonly = 1, allow_ddl = 0, allow_introspection_functions = 0,
+    readonly = 1, allow_ddl = 0, allow_introspection_functions = 0, distributed_product_mode = 'global',
     max_execution_time = 60 CHANGEABLE_IN_READONLY MAX 60,
     max_memory_usage = 3221225472 CHANGEABLE_IN_READONLY MAX 3221225472,
     max_threads = 2 CHANGEABLE_IN_READONLY MAX 2,
@@ -29,14 +29,16 @@ CREATE SETTINGS PROFILE OR REPLACE observatory_reader SETTINGS
     TO researcher, analyst, dashboard, public, custodian;
 
 CREATE QUOTA OR REPLACE observatory_reader KEYED BY user_name
-    FOR INTERVAL 1 hour MAX queries = 6000, errors = 600, execution_time = 7200
+    FOR INTERVAL 1 hour MAX queries = 60000, errors = 20000, execution_time = 10800
     TO researcher, analyst, dashboard, public, custodian;
 
 -- Who writes and migrates the rows.
 GRANT SELECT, INSERT, ALTER DELETE, OPTIMIZE ON observatory_store.* TO ingest;
+GRANT SELECT, INSERT, ALTER DELETE, OPTIMIZE ON observatory_shard.* TO ingest;
 
 -- Rows are for views alone: were they granted by mistake, readers would see none.
 CREATE ROW POLICY OR REPLACE observatory_rows ON observatory_store.* AS RESTRICTIVE FOR SELECT USING 0 TO researcher, analyst, dashboard, public, custodian;
+CREATE ROW POLICY OR REPLACE observatory_rows ON observatory_shard.* AS RESTRICTIVE FOR SELECT USING 0 TO researcher, analyst, dashboard, public, custodian;
 
 -- researcher
 GRANT SELECT ON observatory.posts TO researcher;
@@ -50,6 +52,7 @@ GRANT SELECT ON observatory.missing TO researcher;
 GRANT SELECT ON observatory.sources TO researcher;
 GRANT SELECT ON observatory.combined_ratings TO researcher;
 GRANT SELECT ON observatory.source_changes TO researcher;
+GRANT SELECT ON observatory.hourly_links TO researcher;
 GRANT SELECT ON observatory.source_shares TO researcher;
 GRANT SELECT ON observatory.hourly_shares TO researcher;
 GRANT SELECT ON observatory.top_domains TO researcher;
@@ -76,6 +79,10 @@ GRANT SELECT ON observatory.labels TO researcher;
 GRANT SELECT ON observatory.alert_log TO researcher;
 GRANT SELECT ON observatory.annotations TO researcher;
 GRANT SELECT ON observatory.releases TO researcher;
+GRANT SELECT ON observatory.judgements TO researcher;
+GRANT SELECT ON observatory.reviews TO researcher;
+GRANT SELECT ON observatory.review_queue TO researcher;
+GRANT SELECT ON observatory.corrections TO researcher;
 GRANT SELECT ON observatory.queries TO researcher;
 GRANT SELECT ON observatory.tombstones TO researcher;
 GRANT SELECT ON system.one TO researcher;
@@ -99,6 +106,7 @@ GRANT SELECT ON observatory.missing TO analyst;
 GRANT SELECT ON observatory.sources TO analyst;
 GRANT SELECT ON observatory.combined_ratings TO analyst;
 GRANT SELECT ON observatory.source_changes TO analyst;
+GRANT SELECT ON observatory.hourly_links TO analyst;
 GRANT SELECT ON observatory.source_shares TO analyst;
 GRANT SELECT ON observatory.hourly_shares TO analyst;
 GRANT SELECT ON observatory.top_domains TO analyst;
@@ -125,6 +133,10 @@ GRANT SELECT ON observatory.labels TO analyst;
 GRANT SELECT ON observatory.alert_log TO analyst;
 GRANT SELECT ON observatory.annotations TO analyst;
 GRANT SELECT ON observatory.releases TO analyst;
+GRANT SELECT ON observatory.judgements TO analyst;
+GRANT SELECT ON observatory.reviews TO analyst;
+GRANT SELECT ON observatory.review_queue TO analyst;
+GRANT SELECT ON observatory.corrections TO analyst;
 GRANT SELECT ON observatory.queries TO analyst;
 GRANT SELECT ON observatory.tombstones TO analyst;
 GRANT SELECT ON system.one TO analyst;
@@ -148,6 +160,7 @@ GRANT SELECT ON observatory.missing TO dashboard;
 GRANT SELECT ON observatory.sources TO dashboard;
 GRANT SELECT ON observatory.combined_ratings TO dashboard;
 GRANT SELECT ON observatory.source_changes TO dashboard;
+GRANT SELECT ON observatory.hourly_links TO dashboard;
 GRANT SELECT ON observatory.source_shares TO dashboard;
 GRANT SELECT ON observatory.hourly_shares TO dashboard;
 GRANT SELECT ON observatory.top_domains TO dashboard;
@@ -174,6 +187,10 @@ GRANT SELECT ON observatory.labels TO dashboard;
 GRANT SELECT ON observatory.alert_log TO dashboard;
 GRANT SELECT ON observatory.annotations TO dashboard;
 GRANT SELECT ON observatory.releases TO dashboard;
+GRANT SELECT ON observatory.judgements TO dashboard;
+GRANT SELECT ON observatory.reviews TO dashboard;
+GRANT SELECT ON observatory.review_queue TO dashboard;
+GRANT SELECT ON observatory.corrections TO dashboard;
 GRANT SELECT ON observatory.queries TO dashboard;
 GRANT SELECT ON observatory.tombstones TO dashboard;
 GRANT SELECT ON system.one TO dashboard;
@@ -209,6 +226,7 @@ GRANT SELECT ON observatory.missing TO custodian;
 GRANT SELECT ON observatory.sources TO custodian;
 GRANT SELECT ON observatory.combined_ratings TO custodian;
 GRANT SELECT ON observatory.source_changes TO custodian;
+GRANT SELECT ON observatory.hourly_links TO custodian;
 GRANT SELECT ON observatory.source_shares TO custodian;
 GRANT SELECT ON observatory.hourly_shares TO custodian;
 GRANT SELECT ON observatory.top_domains TO custodian;
@@ -235,6 +253,10 @@ GRANT SELECT ON observatory.labels TO custodian;
 GRANT SELECT ON observatory.alert_log TO custodian;
 GRANT SELECT ON observatory.annotations TO custodian;
 GRANT SELECT ON observatory.releases TO custodian;
+GRANT SELECT ON observatory.judgements TO custodian;
+GRANT SELECT ON observatory.reviews TO custodian;
+GRANT SELECT ON observatory.review_queue TO custodian;
+GRANT SELECT ON observatory.corrections TO custodian;
 GRANT SELECT ON observatory.queries TO custodian;
 GRANT SELECT ON observatory.tombstones TO custodian;
 GRANT SELECT ON observatory.rejects TO custodian;

@@ -1,6 +1,6 @@
-// Command soak runs the program for minutes on thousands of feeds and a stream
-// of Bluesky, all of them served on loopback with faults now and then, and fails
-// where memory or sockets grow.
+// Command soak runs the program for minutes on thousands of feeds and on streams of Bluesky,
+// Mastodon, X and an endpoint of API v1.1, all of them served on loopback with faults now
+// and then, and fails where memory or sockets grow.
 //
 //	go run ./test/soak -minutes 10 -feeds 5000
 package main
@@ -30,6 +30,7 @@ type options struct {
 	hosts     int
 	minutes   int
 	perSecond int64
+	notes     int
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.IntVar(&o.hosts, "hosts", 50, "addresses of loopback that serve them")
 	flag.IntVar(&o.minutes, "minutes", 10, "how long, at least 2")
 	flag.Int64Var(&o.perSecond, "rate", 200, "events of Bluesky a second")
+	flag.IntVar(&o.notes, "notes", 20, "posts a second of each of the other streams")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -60,6 +62,9 @@ func run(ctx context.Context, o options) error {
 	}
 	path := filepath.Join(dir, "study.yaml")
 	if err := os.WriteFile(path, []byte(study), 0o600); err != nil {
+		return err
+	}
+	if err := os.Setenv("OBSERVATORY_X_BEARER_TOKEN", "of the soak"); err != nil {
 		return err
 	}
 	up, err := owner.Start(ctx, o.program, filepath.Join(dir, "data"), "--config", path, "--log-level", "error")
@@ -103,6 +108,9 @@ func serve(ctx context.Context, o options) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(&b, "    - ws://%s\n", address)
+	}
+	if err := serveOthers(ctx, o, &b); err != nil {
+		return "", err
 	}
 	return b.String(), nil
 }

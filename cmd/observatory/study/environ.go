@@ -11,12 +11,16 @@ import (
 
 // Variables that are no keys of the configuration.
 const (
-	EnvData         = "OBSERVATORY_DATA"          // The data directory.
-	EnvConfig       = "OBSERVATORY_CONFIG"        // The configuration's path.
-	EnvPassword     = "OBSERVATORY_PASSWORD"      // The password of the user who asks, or of the ClickHouse cluster's user.
-	EnvSMTPPassword = "OBSERVATORY_SMTP_PASSWORD" // The password of the mail server's user.
-	EnvEngine       = "OBSERVATORY_ENGINE"        // The engine's library.
-	envTestData     = "OBSERVATORY_TESTDATA"      // Recordings for tests.
+	EnvData         = "OBSERVATORY_DATA"              // The data directory.
+	EnvConfig       = "OBSERVATORY_CONFIG"            // The configuration's path.
+	EnvPassword     = "OBSERVATORY_PASSWORD"          // The password of the user who asks, or of the ClickHouse cluster's user.
+	EnvSMTPPassword = "OBSERVATORY_SMTP_PASSWORD"     // The password of the mail server's user.
+	EnvMastodon     = "OBSERVATORY_MASTODON_TOKEN"    // An access token of a server with Mastodon's API.
+	EnvX            = "OBSERVATORY_X_BEARER_TOKEN"    // The bearer token of an app of X.
+	EnvTelegramID   = "OBSERVATORY_TELEGRAM_API_ID"   // The id of an application of Telegram,
+	EnvTelegramHash = "OBSERVATORY_TELEGRAM_API_HASH" // and its hash.
+	EnvEngine       = "OBSERVATORY_ENGINE"            // The engine's library.
+	envTestData     = "OBSERVATORY_TESTDATA"          // Recordings for tests.
 	prefix          = "OBSERVATORY_"
 )
 
@@ -25,7 +29,7 @@ const (
 func override(study *Study, environ []string) error {
 	keys := map[string]reflect.Value{}
 	settable(reflect.ValueOf(study).Elem(), prefix, keys)
-	known := []string{EnvData, EnvConfig, EnvPassword, EnvSMTPPassword, EnvEngine, envTestData}
+	known := []string{EnvData, EnvConfig, EnvPassword, EnvSMTPPassword, EnvMastodon, EnvX, EnvTelegramID, EnvTelegramHash, EnvEngine, envTestData}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, prefix) || slices.Contains(known, name) {
@@ -84,34 +88,42 @@ func set(field reflect.Value, value string) error {
 		field.SetInt(int64(d))
 		return nil
 	}
-	if field.Kind() == reflect.Bool {
-		b, err := strconv.ParseBool(value)
-		if err != nil {
+	var err error
+	switch field.Kind() {
+	case reflect.Bool:
+		b, wrong := strconv.ParseBool(value)
+		if wrong != nil {
 			return fmt.Errorf("%q is neither true nor false", value)
 		}
 		field.SetBool(b)
-		return nil
-	}
-	if field.Kind() == reflect.Int {
-		n, err := strconv.Atoi(value)
-		if err != nil {
-			return fmt.Errorf("%q is no number", value)
-		}
+	case reflect.Int:
+		n, wrong := strconv.Atoi(value)
 		field.SetInt(int64(n))
-		return nil
+		err = wrong
+	case reflect.Float64:
+		f, wrong := strconv.ParseFloat(value, 64)
+		field.SetFloat(f)
+		err = wrong
+	case reflect.Slice:
+		field.Set(reflect.ValueOf(split(value)))
+	default:
+		field.SetString(value)
 	}
-	if field.Kind() == reflect.Slice {
-		var parts []string
-		for part := range strings.SplitSeq(value, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				parts = append(parts, part)
-			}
-		}
-		field.Set(reflect.ValueOf(parts))
-		return nil
+	if err != nil {
+		return fmt.Errorf("%q is no number", value)
 	}
-	field.SetString(value)
 	return nil
+}
+
+// split are the parts of a list with commas.
+func split(value string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(value, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 func lookup(environ []string, name string) (string, bool) {

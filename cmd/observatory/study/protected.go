@@ -3,6 +3,7 @@ package study
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/election-observatory/observatory/processors/sources/lists"
 	"github.com/election-observatory/observatory/processors/sources/lookalike"
@@ -41,3 +42,28 @@ func (s *Study) validateLists() error {
 
 // ListPath is where a list of the study is.
 func (s *Study) ListPath(l List) string { return s.at(l.File) }
+
+func (s *Study) validateNotices() error {
+	seen := map[string]bool{}
+	for i := range s.Notices {
+		n := &s.Notices[i]
+		if err := n.Validate(s.Alerts); err != nil {
+			return err
+		}
+		if seen[n.Party] {
+			return fmt.Errorf("notices: %s is there twice", n.Party)
+		}
+		seen[n.Party] = true
+		for _, name := range n.Names {
+			if !slices.Contains(s.ProtectedNames, name) {
+				return fmt.Errorf("notices: %s: %s is not among protected_names", n.Party, name)
+			}
+		}
+		for _, name := range n.Queries {
+			if !slices.ContainsFunc(s.Queries, func(q Query) bool { return q.Name == name }) {
+				return fmt.Errorf("notices: %s: the study has no query %s", n.Party, name)
+			}
+		}
+	}
+	return nil
+}

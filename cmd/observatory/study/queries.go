@@ -19,6 +19,18 @@ type Query struct {
 	Languages []string `yaml:"languages" doc:"Only posts in these languages; all if left out."`
 	ValidFrom string   `yaml:"valid_from" doc:"Only posts from this day or time on."`
 	ValidTo   string   `yaml:"valid_to" doc:"Only posts before this day or time."`
+	Alert     int      `yaml:"alert" doc:"Raise an alert of every hour with so many posts or more; none if left out."`
+}
+
+// Searches are the numbers of posts in an hour of which queries want somebody to know.
+func (s *Study) Searches() map[string]uint64 {
+	least := map[string]uint64{}
+	for i := range s.Queries {
+		if n := s.Queries[i].Alert; n > 0 {
+			least[s.Queries[i].Name] = uint64(n)
+		}
+	}
+	return least
 }
 
 // Matching prepares the queries.
@@ -35,6 +47,9 @@ func (s *Study) Matching() (*match.Set, error) {
 }
 
 func (q *Query) prepare(dir string) (match.Query, error) {
+	if q.Alert < 0 {
+		return match.Query{}, fmt.Errorf("alert is a number of posts, not %d", q.Alert)
+	}
 	out := match.Query{Name: q.Name, Terms: q.Terms, Without: q.Without, Languages: q.Languages}
 	if q.TermsFile != "" {
 		path := q.TermsFile

@@ -30,6 +30,10 @@ A variable overrides its key; lists are separated by commas. An ` + "`OBSERVATOR
 		{EnvConfig, "The configuration's path, as `--config`."},
 		{EnvPassword, "The password of the user who asks (`query --user`), of the ClickHouse cluster's user, or, where `up` listens beyond this machine, the one that it asks researchers for."},
 		{EnvSMTPPassword, "The password of the mail server's user (`alerts.email.user`)."},
+		{EnvMastodon, "The access token of the servers in `mastodon.servers` that name no `token_file`."},
+		{EnvX, "The bearer token of an app of X, where there is no `x.token_file`."},
+		{EnvTelegramID, "The id of an application of Telegram; goes before `telegram.api_id`."},
+		{EnvTelegramHash, "The hash of that application; goes before `telegram.api_hash_file`."},
 		{EnvEngine, "The path of the engine's library; beside the program if unset."},
 	} {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", v[0], v[1])
@@ -56,6 +60,9 @@ feeds:
   - {url: "https://news.example/rss.xml"}
   - {url: "https://presse.example/atom.xml", lang: fr}
 bluesky: {likes: count}
+mastodon:
+  servers:
+    - {url: "https://social.example", streams: [local, "#europawahl"], token_file: mastodon.token}
 annotations:
   - {at: 2024-06-09, until: 2024-06-10, title: Election day}
 alerts:
@@ -64,7 +71,7 @@ alerts:
 ` + "```" + `
 
 Lists of feeds as other programs write them (OPML) become feeds with ` + "`observatory feeds LIST.opml`" + `. A running observatory reads the file
-again when it gets SIGHUP (` + "`systemctl reload`" + `): feeds, Bluesky and fetching change at once, everything else with the next start.
+again when it gets SIGHUP (` + "`systemctl reload`" + `): feeds, Bluesky, Mastodon and fetching change at once, everything else with the next start.
 
 On clusters, ` + "`observatory collect`" + ` and ` + "`observatory process`" + ` run wherever they are wanted, with the same file:
 

@@ -19,7 +19,12 @@ import (
 
 	"github.com/election-observatory/observatory/collectors/bluesky"
 	"github.com/election-observatory/observatory/collectors/expand"
+	"github.com/election-observatory/observatory/collectors/mastodon"
 	"github.com/election-observatory/observatory/collectors/rss"
+	"github.com/election-observatory/observatory/collectors/telegram"
+	"github.com/election-observatory/observatory/collectors/twitter"
+	"github.com/election-observatory/observatory/collectors/websub"
+	"github.com/election-observatory/observatory/collectors/x"
 	"github.com/election-observatory/observatory/processors/notify"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -34,7 +39,12 @@ type Study struct {
 	Queries        []Query          `yaml:"queries" doc:"What the study looks for; posts carry the names of those that they match."`
 	Feeds          []rss.FeedConfig `yaml:"feeds" doc:"News feeds that are collected: RSS, Atom or JSON Feed."`
 	Fetch          rss.FetchConfig  `yaml:"fetch" doc:"How servers of feeds are asked."`
+	WebSub         *websub.Config   `yaml:"websub" doc:"Let hubs of feeds say when there is something new; off if left out."`
 	Bluesky        *bluesky.Config  `yaml:"bluesky" doc:"Collect posts and reposts from Bluesky's Jetstream; {} for all as it comes."`
+	Mastodon       *mastodon.Config `yaml:"mastodon" doc:"Collect public statuses from servers with Mastodon's API."`
+	X              *x.Config        `yaml:"x" doc:"Collect posts from the filtered stream of X's API v2, by the study's queries, within a budget."`
+	Twitter        *twitter.Config  `yaml:"twitter" doc:"Collect from an endpoint that still speaks API v1.1 of Twitter; not for X itself."`
+	Telegram       *telegram.Config `yaml:"telegram" doc:"Collect public channels of Telegram, through the program observatory-telegram."`
 	Expand         *expand.Config   `yaml:"expand" doc:"Follow links of shorteners, so that it is known where they lead; {} for all as it comes, off if left out."`
 	PublicAccounts []PublicAccount  `yaml:"public_accounts" doc:"Accounts that keep their names in text and links: parties, candidates, media, institutions."`
 	ProtectedNames []string         `yaml:"protected_names" doc:"Domains of outlets, parties, election bodies and candidates, as spiegel.de: links to hosts whose names look like them are shown."`
@@ -42,9 +52,12 @@ type Study struct {
 	Shorteners     []string         `yaml:"shorteners" doc:"Hosts of link shorteners beyond those that are known; their links are unresolved."`
 	ShortenerFiles []string         `yaml:"shortener_files" doc:"Files with such hosts, one a line; # begins a remark."`
 	Annotations    []Annotation     `yaml:"annotations" doc:"What happened when, as charts show it: election days, debates, results. [] takes all away."`
+	Reviewers      []string         `yaml:"reviewers" doc:"Names of those who judge networks, bursts and look-alikes on the page, in small letters; each has a password in keys/password-reviewer-NAME."`
 	Alerts         notify.Config    `yaml:"alerts" doc:"Who is told of alerts, by 'up' and 'process'; nobody if left out. Where several 'process' run, give it to one of them."`
+	Notices        []notify.Notice  `yaml:"notices" doc:"Who of those whom protected_names are of has asked to be told when somebody imitates them, or when flagged or new accounts swarm around them."`
+	Publication    Publication      `yaml:"publication" doc:"What weekly datasets say of themselves."`
 	Kafka          Kafka            `yaml:"kafka" doc:"A Kafka cluster, in place of the embedded broker; without TLS or SASL for now."`
-	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server, in place of the embedded engine. Its tables are not sharded."`
+	ClickHouse     ClickHouse       `yaml:"clickhouse" doc:"A ClickHouse server or cluster, in place of the embedded engine."`
 	Engine         Engine           `yaml:"engine" doc:"Bounds of the embedded engine."`
 
 	Dir string `yaml:"-"` // The folder of its file, where relative paths begin.
@@ -87,6 +100,15 @@ type List struct {
 	Version string `yaml:"version" doc:"The day of this version, as 2024-06-03; what the file says, else today if left out."`
 }
 
+// At is a path of the study's configuration, which begins at the folder of its file;
+// empty where there is none.
+func (s *Study) At(path string) string {
+	if path == "" {
+		return ""
+	}
+	return s.at(path)
+}
+
 // Kafka says where the log is.
 type Kafka struct {
 	Brokers     []string `yaml:"brokers" doc:"HOST:PORT of one or more brokers; empty for the embedded broker."`
@@ -99,6 +121,7 @@ type ClickHouse struct {
 	User         string `yaml:"user" doc:"Who writes and migrates; default if left out."`
 	PasswordFile string `yaml:"password_file" doc:"A file with that user's password; OBSERVATORY_PASSWORD serves as well."`
 	Replicated   bool   `yaml:"replicated" doc:"Make replicated databases and tables, for a server with Keeper and the macros shard and replica. For a new store only; see docs/clusters.md."`
+	Cluster      string `yaml:"cluster" doc:"Spread posts over the shards of this cluster, as the servers' remote_servers name it; with replicated, and for a new store only. See docs/clusters.md."`
 }
 
 // Engine bounds what readers may ask of the embedded engine.
@@ -106,6 +129,8 @@ type Engine struct {
 	QuerySeconds int `yaml:"query_seconds" doc:"Longest time of one query; 60 if left out."`
 	QueryMemory  int `yaml:"query_memory_mb" doc:"Most memory of one query, in MB; 3072 if left out."`
 	Queries      int `yaml:"queries" doc:"Queries of readers that run at the same time; 6 if left out."`
+	HourQueries  int `yaml:"queries_per_hour" doc:"Queries that each user may ask in an hour; 60000 if left out."`
+	HourSeconds  int `yaml:"seconds_per_hour" doc:"Time that each user's queries may take in an hour, in seconds; 10800 if left out."`
 }
 
 // DefaultPath is where the configuration is looked for.
@@ -168,7 +193,7 @@ func explainYAML(err error) string {
 
 // Validate says what is wrong, if anything.
 func (s *Study) Validate() error {
-	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand(), s.validateAnnotations(), s.Alerts.Validate())
+	return errors.Join(s.Period.validate(), s.validateAccounts(), s.Kafka.validate(), s.ClickHouse.validate(), s.Engine.validate(), s.validateShorteners(), s.validateLive(), s.validateLanguages(), s.validateProtected(), s.validateLists(), s.validateExpand(), s.validateAnnotations(), s.validateReviewers(), s.Publication.validate(), s.Alerts.Validate(), s.validateNotices())
 }
 
 // Name is what the study is called.
@@ -179,16 +204,18 @@ func (s *Study) Name() string {
 	return s.Title
 }
 
-// Live says whether the study has sources that are collected as they come.
-func (s *Study) Live() bool { return len(s.Feeds) > 0 || s.Bluesky != nil }
-
-func (s *Study) validateLive() error {
-	feeds := rss.Config{Feeds: s.Feeds, Fetch: s.Fetch}
-	_, err := s.Matching()
-	if s.Bluesky != nil {
-		err = errors.Join(err, s.Bluesky.Validate())
+func (s *Study) validateReviewers() error {
+	seen := map[string]bool{}
+	for _, name := range s.Reviewers {
+		if name == "" || len(name) > 40 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return fmt.Errorf("reviewers: %q is no name of small letters, digits and hyphens", name)
+		}
+		if seen[name] {
+			return fmt.Errorf("reviewers: %q is there twice", name)
+		}
+		seen[name] = true
 	}
-	return errors.Join(feeds.Validate(), err)
+	return nil
 }
 
 func (s *Study) validateAnnotations() error {
@@ -315,11 +342,14 @@ func (c ClickHouse) validate() error {
 	if u, err := url.Parse(c.Address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil {
 		return fmt.Errorf("clickhouse.address: %q is not like http://clickhouse:8123, without a user in it", c.Address)
 	}
+	if c.Cluster != "" && !c.Replicated {
+		return errors.New("clickhouse.cluster: its shards are made by replicated databases: set clickhouse.replicated to true as well")
+	}
 	return nil
 }
 
 func (e Engine) validate() error {
-	if e.QuerySeconds < 0 || e.QueryMemory < 0 || e.Queries < 0 {
+	if e.QuerySeconds < 0 || e.QueryMemory < 0 || e.Queries < 0 || e.HourQueries < 0 || e.HourSeconds < 0 {
 		return errors.New("engine: bounds must not be below zero")
 	}
 	return nil

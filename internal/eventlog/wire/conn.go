@@ -20,6 +20,8 @@ const (
 	fetchVersion       = 10
 	keyListOffsets     = 2
 	listOffsetsVersion = 1
+	keyDeleteRecords   = 21
+	deleteVersion      = 1
 	maxResponse        = 1 << 30
 	answerGrace        = 10 * time.Second // What an answer may take beyond the wait that was asked for.
 )
@@ -125,6 +127,24 @@ func (c *Conn) ListOffset(end int64) (int64, error) {
 	return offset, r.result("list offsets", code)
 }
 
+// DeleteRecords removes the records before an offset, and returns the offset of the
+// oldest that is left.
+func (c *Conn) DeleteRecords(before int64) (int64, error) {
+	b := c.request(keyDeleteRecords, deleteVersion)
+	b = c.target(b)
+	b = be64(b, before)
+	b = be32(b, int32(answerGrace/time.Millisecond))
+	body, err := c.roundTrip(b, 0, func(n int) []byte { return make([]byte, 0, n) })
+	if err != nil {
+		return 0, fmt.Errorf("wire: delete records: %w", err)
+	}
+	r := reader{b: body}
+	r.int32() // Throttle.
+	r.target(c)
+	start := r.int64()
+	return start, r.result("delete records", r.int16())
+}
+
 // request starts a request, with room for its size.
 func (c *Conn) request(key, version int16) []byte {
 	c.serial++
@@ -211,14 +231,18 @@ func (r *reader) bytes() []byte {
 
 // partition reads up to the error code of the one partition asked for.
 func (r *reader) partition(c *Conn) int16 {
+	r.target(c)
+	return r.int16()
+}
+
+// target reads which partition an answer is for.
+func (r *reader) target(c *Conn) {
 	topics := r.int32()
 	name := r.take(int(r.int16()))
 	partitions, id := r.int32(), r.int32()
-	code := r.int16()
 	if r.err == nil && (topics != 1 || partitions != 1 || string(name) != c.topic || id != c.partition) {
 		r.err = errors.New("answer for another partition")
 	}
-	return code
 }
 
 func (r *reader) result(what string, code int16) error {

@@ -25,7 +25,7 @@ func TestBuildersHaveTheColumnsOfTheSchema(t *testing.T) {
 		schema.TableHourly, schema.TableMigrations, schema.TableSources, schema.TableQueries, schema.TableAlerts,
 		schema.TableCombined, schema.TableChanges, schema.TableLookalikes, schema.TableCodings, schema.TableAgreement,
 		schema.TableRuns, schema.TablePairs, schema.TableMass, schema.TableNetworks, schema.TableMembers, schema.TableNetworkEdges,
-		schema.TableClusters, schema.TableClusterMembers, schema.TableScores, schema.TableTopics, schema.TableBursts, schema.TableAlertLog, schema.TableAnnotations, schema.TableReleases,
+		schema.TableClusters, schema.TableClusterMembers, schema.TableScores, schema.TableTopics, schema.TableBursts, schema.TableAlertLog, schema.TableAnnotations, schema.TableReleases, schema.TableLinks, schema.TableJudgements, schema.TableCorrections,
 	}
 	for _, table := range schema.Tables() {
 		b := builders[table.Name]
