@@ -55,7 +55,7 @@ func readAll(t *testing.T, addr string, want int) []*schema.Event {
 	}
 	var mu sync.Mutex
 	var all []*schema.Event
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	take := func(_ context.Context, b *eventlog.Batch) error {
 		mu.Lock()

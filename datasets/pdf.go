@@ -59,16 +59,17 @@ func PDF(ctx context.Context, folder string, of Week) error {
 	if err := writeSynced(memo, links.ReplaceAll(page, nil), 0o600); err != nil {
 		return err
 	}
-	const longest = time.Minute
+	const longest, end = 3 * time.Minute, 10 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	made := filepath.Join(profile, "memo.pdf")
-	args := []string{"--headless", "--disable-gpu", "--no-pdf-header-footer", "--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir=" + profile, "--print-to-pdf=" + made}
+	args := []string{"--headless", "--disable-gpu", "--disable-dev-shm-usage", "--no-pdf-header-footer", "--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir=" + profile, "--print-to-pdf=" + made}
 	if os.Geteuid() == 0 { // Its sandbox does not start as root; the page is our own and has no scripts.
 		args = append(args, "--no-sandbox")
 	}
 	print := exec.CommandContext(ctx, browser, append(args, "file://"+memo)...)
 	print.Env = append(os.Environ(), "TZ=UTC", "LANG=C.UTF-8") // Else the place where it is printed is in it.
+	print.WaitDelay = end                                      // Its own children may hold on to what it writes to.
 	if said, err := print.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s does not print the memo: %w: %.300s", browser, err, said)
 	}

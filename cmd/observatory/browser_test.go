@@ -52,7 +52,7 @@ func areAccessible(t *testing.T, addresses ...string) {
 	defer cancel()
 	ctx, cancel := chromedp.NewContext(allocated)
 	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
 	looked := 0
 	for _, address := range addresses {

@@ -105,7 +105,7 @@ func pythonWith(t *testing.T, name string, requirements ...string) string {
 	}
 	program, stamp := filepath.Join(dir, "bin", "python"), filepath.Join(dir, "requirements.txt")
 	var wanted []byte
-	install := []string{program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"}
+	install := []string{program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "10", "--timeout", "60"}
 	for _, file := range requirements {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -161,9 +161,9 @@ func (p *program) up(args ...string) (ends app.Endpoints, stop func()) {
 			if err != nil {
 				p.t.Errorf("up ended with %v:\n%s", err, log.String())
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-			p.t.Error("up did not end within 30 seconds")
+			p.t.Error("up did not end within two minutes")
 		}
 	}
 	p.t.Cleanup(func() { // After it has ended.
@@ -173,7 +173,7 @@ func (p *program) up(args ...string) (ends app.Endpoints, stop func()) {
 		}
 	})
 	p.t.Cleanup(stop)
-	for range 600 {
+	for range 1200 {
 		if ends, ok := app.Dir(p.data).ReadEndpoints(); ok && answers(context.Background(), ends.Page+"/healthz") {
 			return ends, stop
 		}
@@ -184,6 +184,6 @@ func (p *program) up(args ...string) (ends app.Endpoints, stop func()) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	p.t.Fatal("up is not healthy after a minute")
+	p.t.Fatal("up is not healthy after two minutes")
 	return ends, stop
 }

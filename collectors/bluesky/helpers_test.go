@@ -58,7 +58,7 @@ func serve(tb testing.TB, s *replay.Jetstream) string {
 func config(api string, hosts ...string) Config {
 	return Config{
 		Hosts: hosts, API: api, AllowPrivate: true, BatchEvents: 100, BatchEvery: 10 * time.Millisecond,
-		RetryFirst: time.Millisecond, RetryLast: 5 * time.Millisecond, Silence: 5 * time.Second,
+		RetryFirst: time.Millisecond, RetryLast: 5 * time.Millisecond, Silence: time.Minute,
 	}
 }
 
@@ -130,7 +130,7 @@ func (j *journal) parts(part string) (all []*schema.Coverage) {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 60 * time.Second
+const patience = 120 * time.Second
 
 // collect runs a collector until the journal has enough.
 func collect(tb testing.TB, cfg Config, cursors *collectors.Cursors, now func() time.Time, j *journal) {

@@ -111,7 +111,7 @@ func newExpander(t *testing.T, cfg Config, dir string, at *clock) *Expander {
 // run runs an expander until so many links have come out, and returns them.
 func run(t *testing.T, x *Expander, n int) map[string]*schema.Expansion {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var mu sync.Mutex
 	found := map[string]*schema.Expansion{}

@@ -364,7 +364,7 @@ func TestManyFeedsOfOneGroup(t *testing.T) {
 		wanted[g.Path(n)] = reader.Feed(FeedConfig{URL: b.server.URL + g.Path(n)})
 	}
 	group.Set(wanted)
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	log.stop, log.done = stop, polls(300)
 	if err := group.Run(ctx); err != nil {

@@ -115,7 +115,7 @@ func (b *bench) run(t *testing.T, path string, done func(*journal) bool) *journa
 
 func (b *bench) runFeed(t *testing.T, feed FeedConfig, done func(*journal) bool) *journal {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	j := &journal{done: done, stop: stop}
 	reader := NewReader(b.cfg, b.cursors, zap.NewNop(), b.now)

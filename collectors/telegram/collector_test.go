@@ -102,7 +102,7 @@ func collect(t *testing.T, cursors *collectors.Cursors, said []string, done func
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx, j.emit) }()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(2 * time.Millisecond) {
 		j.mu.Lock()
 		is := done(j)
 		j.mu.Unlock()

@@ -146,7 +146,7 @@ func tail(s string) string {
 // waitServing waits until a broker answers at the address.
 func waitServing(tb testing.TB, address string) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
 	defer cancel()
 	for {
 		conn, err := (&kafka.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)

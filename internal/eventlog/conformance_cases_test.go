@@ -181,7 +181,7 @@ func (s *suite) partitionsAdded(t *testing.T) {
 
 func waitPartitions(t *testing.T, brokers []string, topic string, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		ends, err := Ends(t.Context(), brokers, topic)
 		if err == nil && len(ends) == n {
 			return

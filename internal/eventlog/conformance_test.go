@@ -99,7 +99,7 @@ func (s *suite) read(t *testing.T, topic string) map[int32][]*kgo.Record {
 		left += end - starts[p]
 	}
 	client := s.other(t, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	out := make(map[int32][]*kgo.Record)
 	for left > 0 {

@@ -41,7 +41,7 @@ func setting(tb testing.TB, name string, otherwise uint64) uint64 {
 // sets it, in seconds.
 func patience(tb testing.TB) time.Duration {
 	tb.Helper()
-	return time.Duration(setting(tb, "EVENTLOG_PATIENCE", 60)) * time.Second
+	return time.Duration(setting(tb, "EVENTLOG_PATIENCE", 120)) * time.Second
 }
 
 func newTestProducer(tb testing.TB, brokers []string, change ...func(*ProducerConfig)) *Producer {

@@ -81,7 +81,7 @@ func TestAppend_WhatFollowsAGivenUpBatchIsNotLost(t *testing.T) {
 	stalled.Unlock()
 	// Were it to come after the next batch, the broker would refuse it as of an
 	// older epoch, and nothing could be mistaken.
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if ends, err := Ends(t.Context(), s.brokers(), topic); err != nil {
 			t.Fatal(err)
 		} else if ends[0] == 6 {

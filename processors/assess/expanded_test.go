@@ -41,7 +41,7 @@ func TestHoursOfExpandedLinksAreCountedAgain(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()
 		got := ""
-		for deadline := time.Now().Add(30 * time.Second); got != want && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); got != want && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 			got = b.ask(t, "SELECT sum(unresolved) FROM observatory.hourly WHERE query = '' AND source_class = ''")
 		}
 		stop()

@@ -59,7 +59,7 @@ func (r *running) refused(t *testing.T) error {
 	case err := <-r.done:
 		r.done <- err
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the broker serves")
 		return nil
 	}
@@ -110,7 +110,7 @@ func batchOf(t *testing.T, producerID int64, sequence int32, vals ...string) []b
 // send appends a batch and returns its offset.
 func (r *running) send(t *testing.T, b []byte) (int64, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	res, err := r.client.RawProduce(ctx, &kafka.RawProduceRequest{
 		Topic: "t.v1", RequiredAcks: kafka.RequireAll, RawRecords: protocol.RawRecordSet{Reader: bytes.NewReader(b)},

@@ -107,7 +107,7 @@ func (r *running) commit(t *testing.T, offset int64) {
 // waitStart waits until the log starts at an offset or beyond.
 func (r *running) waitStart(t *testing.T, atLeast int64) int64 {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		start, _ := r.ends(t)
 		if start >= atLeast {
 			return start
