@@ -15,6 +15,8 @@ GO ?= go
 RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
 TESTFLAGS ?= $(RACE) -shuffle=on -count=1 -timeout=40m
 PACKAGES ?= ./...
+# Tests start many processes, and under the race detector each would sleep a second at its end.
+export GORACE ?= atexit_sleep_ms=0
 
 .PHONY: help
 help: ## Lists the targets

@@ -67,8 +67,8 @@ func (s *system) guardDisk(ctx context.Context, group *collectors.Group, still *
 		var records []*schema.Event
 		switch {
 		case since.IsZero() && free < least+roomToStop:
-			s.log.Error("collectors stand still: the disk is nearly full: make room", zap.String("free", size(free)), zap.String("stopped_below", size(least+roomToStop)))
 			group.Pause(true)
+			s.log.Error("collectors stand still: the disk is nearly full: make room", zap.String("free", size(free)), zap.String("stopped_below", size(least+roomToStop)))
 			since, noted = now, now
 		case !since.IsZero() && free >= least+roomToStart:
 			s.log.Info("collectors go on", zap.Duration("stood_still", now.Sub(since)))
