@@ -24,7 +24,7 @@ const (
 
 func TestTheIRAArchiveLeavesItsPostsOnceHoweverOftenItIsRead(t *testing.T) {
 	t.Parallel()
-	p, file := newProgram(t), testData(t, ira)
+	p, file := newBuilt(t), testData(t, ira)
 	first := p.imports("ira-csv", file)
 	if first.Read != 55834 || first.Stored != 55646 || first.Duplicate != 188 || len(first.Rejected) > 0 {
 		t.Errorf("%+v", first)
@@ -177,10 +177,10 @@ func TestATruncatedArchiveIsSaidAndWhatStandsBeforeIsKept(t *testing.T) {
 
 func TestAnImportThatIsKilledGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
-	calm, file := newProgram(t), testData(t, ira)
+	calm, file := newBuilt(t), testData(t, ira)
 	calm.imports("ira-csv", file)
 	const rows = "SELECT count(), sum(cityHash64(toString(post_id), toString(account_id), text, toString(created_at))) FROM posts"
-	p := newProgram(t)
+	p := newBuilt(t)
 	if err := os.CopyFS(filepath.Join(p.data, "keys"), os.DirFS(filepath.Join(calm.data, "keys"))); err != nil {
 		t.Fatal(err)
 	}

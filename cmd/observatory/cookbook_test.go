@@ -23,7 +23,7 @@ const cookbook = "../../docs/queries.md"
 // The cookbook's answers are those of a store, and each query has rows.
 func TestCookbook(t *testing.T) {
 	t.Parallel()
-	p := newProgram(t)
+	p := newBuilt(t)
 	keys := filepath.Join(p.data, "keys")
 	if err := os.MkdirAll(keys, 0o700); err != nil {
 		t.Fatal(err)

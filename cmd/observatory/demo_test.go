@@ -34,7 +34,7 @@ var checked = regexp.MustCompile(`(?m)^  ([a-z -]+?) +([0-9,]+) +(!?=) +([0-9,]+
 
 func TestTheDemoFindsWhatItPlanted(t *testing.T) {
 	t.Parallel()
-	p := newProgram(t)
+	p := newBuilt(t)
 	out := p.run("demo", "--posts", demoPosts, "--seed", "7")
 	checks := checked.FindAllStringSubmatch(out, -1)
 	if len(checks) != 21 {

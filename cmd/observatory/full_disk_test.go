@@ -27,7 +27,7 @@ import (
 func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
 	t.Parallel()
 	first, second := jetstreamFile(t, 7, 30_000), jetstreamFile(t, 8, 40_000)
-	p := newProgram(t)
+	p := newBuilt(t)
 	disk := mountDisk(t, p.data)
 	least := eventlog.DefaultBrokerConfig().MinFreeBytes
 	disk.resize(least + 1<<20)
@@ -61,7 +61,7 @@ func TestAFullDiskIsSaidAndCostsNothing(t *testing.T) {
 	p.imports("jetstream", second)
 	stop()
 
-	calm := newProgram(t)
+	calm := newBuilt(t)
 	if err := os.CopyFS(filepath.Join(calm.data, "keys"), os.DirFS(filepath.Join(p.data, "keys"))); err != nil {
 		t.Fatal(err)
 	}

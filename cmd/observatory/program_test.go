@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,22 +27,56 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(builtIn)
+	os.Exit(code)
 }
+
+// builtIn is where the program was built; empty while no test has needed it.
+var builtIn string
 
 const asProgram = "PROGRAM_UNDER_TEST"
 
 // program runs the observatory on one data directory.
 type program struct {
 	t    *testing.T
+	path string // Of the program.
 	data string
 	env  []string
 }
 
 func newProgram(t *testing.T) *program {
 	t.Helper()
-	return &program{t: t, data: filepath.Join(t.TempDir(), "data"), env: []string{study.EnvEngine + "=" + library(t)}}
+	return &program{t: t, path: os.Args[0], data: filepath.Join(t.TempDir(), "data"), env: []string{study.EnvEngine + "=" + library(t)}}
 }
+
+// newBuilt is as newProgram, of the program as it is built: for tests of much data, which
+// would take several times as long under the race detector.
+func newBuilt(t *testing.T) *program {
+	t.Helper()
+	p := newProgram(t)
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.path = path
+	return p
+}
+
+// built builds the program once, and says where it is.
+var built = sync.OnceValues(func() (string, error) {
+	var err error
+	if builtIn, err = os.MkdirTemp("", "observatory"); err != nil {
+		return "", err
+	}
+	path := filepath.Join(builtIn, "observatory")
+	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // As make build does.
+	if said, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, said)
+	}
+	return path, nil
+})
 
 // library finds the engine in bin.
 func library(t *testing.T) string {
@@ -81,7 +117,7 @@ type ended struct {
 }
 
 func (p *program) command(args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(context.Background(), os.Args[0], append([]string{"--data", p.data}, args...)...)
+	cmd := exec.CommandContext(context.Background(), p.path, append([]string{"--data", p.data}, args...)...)
 	cmd.Env = append(append(os.Environ(), asProgram+"=1"), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Dir = p.t.TempDir() // Where no observatory.yaml is.

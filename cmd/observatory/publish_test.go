@@ -76,7 +76,7 @@ func folderBytes(t *testing.T, folder string, but ...string) map[string][]byte {
 // anybody; its numbers are those of the store; what is changed in it is found.
 func TestPublish(t *testing.T) {
 	t.Parallel()
-	p, out := newProgram(t), t.TempDir()
+	p, out := newBuilt(t), t.TempDir()
 	p.run("demo", "--posts", "20000", "--seed", "3")
 	began := time.Now()
 	p.run("publish", "--week", "2024-W23", "--out", out)

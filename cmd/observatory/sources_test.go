@@ -251,7 +251,7 @@ func TestListsInAnyOrder(t *testing.T) {
 	answers := map[string]string{}
 	var before *program
 	for _, order := range [][]string{{"dima", "cred1", "asd"}, {"asd", "dima", "cred1"}, {"cred1", "asd", "dima"}} {
-		p := newProgram(t)
+		p := newBuilt(t)
 		if before != nil {
 			if err := os.CopyFS(filepath.Join(p.data, "keys"), os.DirFS(filepath.Join(before.data, "keys"))); err != nil {
 				t.Fatal(err)

@@ -58,7 +58,7 @@ func serve(tb testing.TB, s *replay.Jetstream) string {
 func config(api string, hosts ...string) Config {
 	return Config{
 		Hosts: hosts, API: api, AllowPrivate: true, BatchEvents: 100, BatchEvery: 10 * time.Millisecond,
-		RetryFirst: time.Millisecond, RetryLast: 5 * time.Millisecond, Silence: time.Minute,
+		RetryFirst: time.Millisecond, RetryLast: 5 * time.Millisecond, Silence: 20 * time.Second,
 	}
 }
 
