@@ -89,7 +89,7 @@ kafka-test: kafka ## Runs the log's conformance suite against Apache Kafka, alon
 	$(GO) test $(TESTFLAGS) -run 'Kafka' -v ./internal/eventlog
 
 .PHONY: soak
-soak: build ## Ten minutes of 5,000 feeds and a Bluesky stream with faults: fails where memory or sockets grow
+soak: build ## Ten minutes of 5,000 feeds and four streams with faults: fails where memory or sockets grow
 	$(GO) run ./test/soak
 
 .PHONY: bench
