@@ -236,7 +236,7 @@ func TestHostileTextCostsLittle(t *testing.T) {
 	} {
 		start := time.Now()
 		tagged(t, tagger, p)
-		if took := time.Since(start); took > 5*time.Second { // Quadratic work would take minutes.
+		if took := time.Since(start); took > time.Minute { // Quadratic work would take minutes.
 			t.Errorf("%s: %v", name, took)
 		}
 	}
