@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/collectors/collectortest"
 	"github.com/election-observatory/observatory/internal/replay"
 	"github.com/election-observatory/observatory/schema"
 )
@@ -103,16 +104,6 @@ func start(t *testing.T, c *Collector, j *journal) (stop func()) {
 	return stop
 }
 
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if done() {
-			return
-		}
-	}
-	t.Fatalf("waited for %s", what)
-}
-
 // recording are the messages of a recorded stream.
 func recording(t *testing.T) [][]byte {
 	t.Helper()
@@ -143,7 +134,7 @@ func TestTheLibraryKeepsWhatMatters(t *testing.T) {
 	server.Token = "s3cret-of-the-test"
 	log := &journal{}
 	stop := start(t, newCollector(t, quick(serve(t, server)), server.Token, collectors.NewCursors(t.TempDir())), log)
-	eventually(t, "a stream", func() bool { return server.Open() == 1 })
+	collectortest.Eventually(t, "a stream", func() bool { return server.Open() == 1 })
 	var want []*schema.Event
 	rejects := 0
 	for _, line := range recording(t) {
@@ -155,7 +146,7 @@ func TestTheLibraryKeepsWhatMatters(t *testing.T) {
 			want = append(want, out.Event)
 		}
 	}
-	eventually(t, "all messages", func() bool { return log.look(func() bool { return len(log.events) == len(want)+rejects }) })
+	collectortest.Eventually(t, "all messages", func() bool { return log.look(func() bool { return len(log.events) == len(want)+rejects }) })
 	stop()
 	if len(want) < 400 {
 		t.Fatalf("the recording has %d events", len(want))
@@ -196,7 +187,7 @@ func TestFaults(t *testing.T) {
 	}
 	// The last fault is over when one of a later stream is there.
 	n := 1_000_000
-	eventually(t, "a status after all faults", func() bool {
+	collectortest.Eventually(t, "a status after all faults", func() bool {
 		id, message := replay.TwitterNote(n, time.Now())
 		n++
 		server.Publish(message)
@@ -237,7 +228,7 @@ func TestRefusals(t *testing.T) {
 	}
 	log := &journal{}
 	stop := start(t, c, log)
-	eventually(t, "the reason", func() bool { return log.look(func() bool { return slices.Contains(log.reasons, "unauthorised") }) })
+	collectortest.Eventually(t, "the reason", func() bool { return log.look(func() bool { return slices.Contains(log.reasons, "unauthorised") }) })
 	stop()
 	server.Token = ""
 	if err := c.Check(t.Context()); err != nil {

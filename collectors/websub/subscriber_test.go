@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/collectors/collectortest"
 	"github.com/election-observatory/observatory/internal/replay"
 )
 
@@ -50,16 +51,6 @@ func running(t *testing.T, cursors *collectors.Cursors) (s *Subscriber, forward 
 	return s, func(d time.Duration) { mu.Lock(); defer mu.Unlock(); ahead += d }
 }
 
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if done() {
-			return
-		}
-	}
-	t.Fatalf("waited for %s", what)
-}
-
 func woken(wake <-chan struct{}) bool {
 	select {
 	case <-wake:
@@ -80,7 +71,7 @@ func TestASubscription(t *testing.T) {
 	cursors := collectors.NewCursors(t.TempDir())
 	s, forward := running(t, cursors)
 	wake := s.Want(feed, server.URL)
-	eventually(t, "the subscription", func() bool { list, _ := hub.Subscriptions(); return s.Active() == 1 && len(list) == 1 })
+	collectortest.Eventually(t, "the subscription", func() bool { list, _ := hub.Subscriptions(); return s.Active() == 1 && len(list) == 1 })
 	verified, asked := hub.Subscriptions()
 	if len(verified) != 1 || asked != 1 || verified[0].Topic != feed || len(verified[0].Secret) != 32 {
 		t.Fatalf("%v after %d requests", verified, asked)
@@ -110,7 +101,7 @@ func TestASubscription(t *testing.T) {
 	}
 	// It is renewed before it runs out, and another process has the same callback.
 	forward(lease*9/10 + time.Minute)
-	eventually(t, "the renewal", func() bool { _, asked := hub.Subscriptions(); return asked == 2 })
+	collectortest.Eventually(t, "the renewal", func() bool { _, asked := hub.Subscriptions(); return asked == 2 })
 	again, err := New(Config{Callback: "https://observatory.example/websub"}, cursors, time.Now, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)

@@ -137,16 +137,6 @@ func start(t *testing.T, c *Collector, j *journal) (stop func() error) {
 	return stop
 }
 
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		if done() {
-			return
-		}
-	}
-	t.Fatalf("waited for %s", what)
-}
-
 // TestConformance runs the suite of all collectors over a stream that gives again what passed.
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -198,11 +188,11 @@ func TestFaults(t *testing.T) {
 		server.Publish(p)
 		time.Sleep(3 * time.Millisecond)
 	}
-	eventually(t, "an open stream", func() bool { return server.Open() == 1 })
+	collectortest.Eventually(t, "an open stream", func() bool { return server.Open() == 1 })
 	before := log.has()
 	final := replay.XNote(1_000_000, time.Now())
 	server.Publish(final)
-	eventually(t, "a post after all faults", func() bool { return log.has() > before })
+	collectortest.Eventually(t, "a post after all faults", func() bool { return log.has() > before })
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -255,10 +245,10 @@ func TestBudget(t *testing.T) {
 		}
 	}
 	stop := start(t, newCollector(t, cfg, wahl, cursors, now), log)
-	eventually(t, "a stream", func() bool { return server.Open() == 1 })
+	collectortest.Eventually(t, "a stream", func() bool { return server.Open() == 1 })
 	publish(100)
-	eventually(t, "the budget to end it", func() bool { return server.Open() == 0 })
-	eventually(t, "the end to be told", func() bool { _, why := log.gaps(); return slices.Contains(why, string(schema.OutageBudget)) })
+	collectortest.Eventually(t, "the budget to end it", func() bool { return server.Open() == 0 })
+	collectortest.Eventually(t, "the end to be told", func() bool { _, why := log.gaps(); return slices.Contains(why, string(schema.OutageBudget)) })
 	if log.has() != 40 {
 		t.Fatalf("%d posts were taken, and the budget is 40", log.has())
 	}
@@ -278,9 +268,9 @@ func TestBudget(t *testing.T) {
 	_ = stop()
 	advance(3 * time.Hour)
 	stop = start(t, newCollector(t, cfg, wahl, cursors, now), log)
-	eventually(t, "a stream", func() bool { return server.Open() == 1 })
+	collectortest.Eventually(t, "a stream", func() bool { return server.Open() == 1 })
 	publish(100)
-	eventually(t, "the budget of the month to end it", func() bool { return server.Open() == 0 })
+	collectortest.Eventually(t, "the budget of the month to end it", func() bool { return server.Open() == 0 })
 	_ = stop()
 	gaps, _ := log.gaps()
 	if log.has() != 60 || len(gaps) != 1 || gaps[0].GetGapReason() != string(schema.OutageBudget) {
@@ -333,7 +323,7 @@ func TestBudgetOfAKilledProcess(t *testing.T) {
 		}
 		kill()
 		<-ended
-		eventually(t, "the end", func() bool { return server.Open() == 0 })
+		collectortest.Eventually(t, "the end", func() bool { return server.Open() == 0 })
 		total += log.has()
 		if said, _ := Spent(collectors.NewCursors(dir), cfg, time.Now); strings.Contains(said, "200 posts read today") {
 			break
@@ -368,14 +358,14 @@ func TestRulesFollowQueries(t *testing.T) {
 		{[]Query{{Name: "vote", Terms: []string{"vote"}}}, []string{"somebody else's: cats", "vote: vote"}},
 	} {
 		stop := start(t, newCollector(t, cfg, tc.queries, cursors, time.Now), &journal{})
-		eventually(t, "a stream", func() bool { return server.Open() == 1 })
+		collectortest.Eventually(t, "a stream", func() bool { return server.Open() == 1 })
 		if got := have(); !slices.Equal(got, tc.want) {
 			t.Errorf("the rules are %q, want %q", got, tc.want)
 		}
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the end", func() bool { return server.Open() == 0 })
+		collectortest.Eventually(t, "the end", func() bool { return server.Open() == 0 })
 	}
 }
 
@@ -398,9 +388,9 @@ func TestCompliance(t *testing.T) {
 	}
 	deletion := []byte(`{"data":{"delete":{"tweet":{"id":"1797600000000000001","author_id":"9001"},"event_at":"2024-06-06T10:00:00.000Z"}}}`)
 	gone := []byte(`{"data":{"user_delete":{"user":{"id":"9001"},"event_at":"2024-06-08T10:00:00.000Z"}}}`)
-	eventually(t, "the partition of posts", func() bool { return server.Notify("tweets", 3, deletion) == 1 })
-	eventually(t, "the partition of accounts", func() bool { return server.Notify("users", 4, gone) == 1 })
-	eventually(t, "the notices", func() bool {
+	collectortest.Eventually(t, "the partition of posts", func() bool { return server.Notify("tweets", 3, deletion) == 1 })
+	collectortest.Eventually(t, "the partition of accounts", func() bool { return server.Notify("users", 4, gone) == 1 })
+	collectortest.Eventually(t, "the notices", func() bool {
 		log.mu.Lock()
 		defer log.mu.Unlock()
 		return slices.Equal(log.deletes, []string{"1797600000000000001"}) && slices.Equal(log.gone, []string{"9001"})
@@ -438,7 +428,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("the check says %v", checked)
 			}
 			stop := start(t, c, log)
-			eventually(t, string(tc.want), func() bool { _, why := log.gaps(); return slices.Contains(why, string(tc.want)) })
+			collectortest.Eventually(t, string(tc.want), func() bool { _, why := log.gaps(); return slices.Contains(why, string(tc.want)) })
 			_ = stop()
 		}
 	}

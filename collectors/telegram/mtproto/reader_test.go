@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/election-observatory/observatory/collectors"
+	"github.com/election-observatory/observatory/collectors/collectortest"
 	"github.com/election-observatory/observatory/collectors/telegram"
 	"github.com/election-observatory/observatory/collectors/telegram/wire"
 	"github.com/election-observatory/observatory/schema"
@@ -81,16 +82,6 @@ func (j *journal) look(f func() bool) bool {
 	return f()
 }
 
-func eventually(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if done() {
-			return
-		}
-	}
-	t.Fatalf("waited for %s", what)
-}
-
 // newCollector is a collector whose program is this test.
 func newCollector(t *testing.T, server *wire.Server, dir string, channels ...string) *telegram.Collector {
 	t.Helper()
@@ -133,7 +124,7 @@ func TestAChannel(t *testing.T) {
 	server, dir, j := s.serve(t), t.TempDir(), newJournal()
 	s.post(written(1)) // Before anybody was there.
 	stop := collect(t, server, dir, j, "https://t.me/"+channelName, "not_there")
-	eventually(t, "the first question", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.asked > 0 })
+	collectortest.Eventually(t, "the first question", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.asked > 0 })
 	whole := written(2)
 	whole.Message = "🗳️ Wahl bei example.org, siehe hier #wahl24 @someone"
 	whole.Entities = []tg.MessageEntityClass{
@@ -160,8 +151,8 @@ func TestAChannel(t *testing.T) {
 	edit.SetEditDate(1780009999)
 	edit.PeerID = &tg.PeerChannel{ChannelID: channelID}
 	s.update(&tg.UpdateEditChannelMessage{Message: edit, Pts: 15, PtsCount: 1})
-	eventually(t, "all of it", func() bool { return j.look(func() bool { return len(j.posts) == 4 && len(j.deleted) == 1 }) })
-	eventually(t, "the channel that is not there", func() bool { return j.look(func() bool { return j.reasons["not_found"] }) })
+	collectortest.Eventually(t, "all of it", func() bool { return j.look(func() bool { return len(j.posts) == 4 && len(j.deleted) == 1 }) })
+	collectortest.Eventually(t, "the channel that is not there", func() bool { return j.look(func() bool { return j.reasons["not_found"] }) })
 	stop()
 	// Somebody is away, and then told to wait.
 	for n := 5; n < 40; n++ {
@@ -169,7 +160,7 @@ func TestAChannel(t *testing.T) {
 	}
 	s.locked(func() { s.failures = []*tgerr.Error{tgerr.New(420, "FLOOD_WAIT_1"), tgerr.New(500, "WORKER_BUSY")} })
 	stop = collect(t, server, dir, j, channelName)
-	eventually(t, "what came meanwhile", func() bool { return j.look(func() bool { return len(j.posts) == 4+35 }) })
+	collectortest.Eventually(t, "what came meanwhile", func() bool { return j.look(func() bool { return len(j.posts) == 4+35 }) })
 	stop()
 	post := j.posts["4242/2@0"]
 	want := &schema.Metrics{Likes: 5, Reposts: 7, Replies: 3, Views: 1200}
@@ -209,18 +200,18 @@ func TestTooMuchIsNew(t *testing.T) {
 		s := &telegramServer{pts: 10}
 		server, dir, j := s.serve(t), t.TempDir(), newJournal()
 		stop := collect(t, server, dir, j, channelName)
-		eventually(t, "the first question", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.asked > 0 })
+		collectortest.Eventually(t, "the first question", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.asked > 0 })
 		s.post(written(1))
-		eventually(t, "the first message", func() bool { return j.look(func() bool { return len(j.posts) == 1 }) })
+		collectortest.Eventually(t, "the first message", func() bool { return j.look(func() bool { return len(j.posts) == 1 }) })
 		stop()
 		for n := 2; n < 2+tc.messages; n++ {
 			s.post(written(n))
 		}
 		s.locked(func() { s.tooLong = true })
 		stop = collect(t, server, dir, j, channelName)
-		eventually(t, "the history", func() bool { return j.look(func() bool { return len(j.posts) == 1+tc.taken }) })
+		collectortest.Eventually(t, "the history", func() bool { return j.look(func() bool { return len(j.posts) == 1+tc.taken }) })
 		s.post(written(100_000))
-		eventually(t, "what comes after it", func() bool { return j.look(func() bool { return j.posts["4242/100000@0"] != nil }) })
+		collectortest.Eventually(t, "what comes after it", func() bool { return j.look(func() bool { return j.posts["4242/100000@0"] != nil }) })
 		stop()
 		if len(j.gaps) != tc.gaps || tc.gaps > 0 && (j.gaps[0].GetGapReason() != "cursor_too_old" || j.gaps[0].GetGapFromMs() != (1780000000+1)*1000 || j.gaps[0].GetGapToMs() != (1780000000+2+500)*1000) {
 			t.Errorf("of %d messages there are gaps %v", tc.messages, j.gaps)
@@ -234,12 +225,12 @@ func TestABannedAccount(t *testing.T) {
 	s := &telegramServer{pts: 10}
 	server, dir, j := s.serve(t), t.TempDir(), newJournal()
 	stop := collect(t, server, dir, j, channelName)
-	eventually(t, "the first question", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.asked > 0 })
+	collectortest.Eventually(t, "the first question", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.asked > 0 })
 	s.locked(func() { s.banned = true })
-	eventually(t, "the reason", func() bool { return j.look(func() bool { return j.reasons["unauthorised"] }) })
+	collectortest.Eventually(t, "the reason", func() bool { return j.look(func() bool { return j.reasons["unauthorised"] }) })
 	s.locked(func() { s.banned = false })
 	s.post(written(1))
-	eventually(t, "a message afterwards", func() bool { return j.look(func() bool { return len(j.posts) == 1 }) })
+	collectortest.Eventually(t, "a message afterwards", func() bool { return j.look(func() bool { return len(j.posts) == 1 }) })
 	stop()
 	text, err := os.ReadFile(filepath.Join(dir, "cursors", "telegram%2Finvented_news.json"))
 	if err == nil && strings.Contains(string(text), "s3cret") {
